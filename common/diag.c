@@ -58,6 +58,7 @@ static bool grow(struct diags *d)
     return true;
 }
 
+PRINTF(6, 0)
 static void add(struct diags *d, enum severity severity, const struct diag_rule *rule,
                 struct diag_where where, const char *at, const char *fmt, va_list ap)
 {

@@ -1,0 +1,243 @@
+#include "zones/answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <libknot/libknot.h>
+
+#include "common/err.h"
+#include "zones/inventory_map.h"
+
+struct answer *answer_new(void)
+{
+    return calloc(1, sizeof(struct answer));
+}
+
+void answer_free(struct answer *a)
+{
+    free(a);
+}
+
+const struct answer_step *answer_last(const struct answer *a)
+{
+    return &a->steps[a->n - 1];
+}
+
+/* ------------------------------------------------------------------ one name */
+
+static bool has_data(const struct zone_node *node)
+{
+    for (uint32_t i = 0; node != NULL && i < node->rrset_n; i++) {
+        if (node->rrsets[i].rrs.count > 0 && node->rrsets[i].type != KNOT_RRTYPE_NSEC3)
+            return true;
+    }
+    return false;
+}
+
+static bool has_type(const struct zone_node *node, uint16_t type)
+{
+    const struct zone_rrset *set = zone_node_rrset(node, type);
+    return set != NULL && set->rrs.count > 0;
+}
+
+static bool exists(const struct zone *z, const uint8_t *name)
+{
+    return has_data(zone_find(z, name)) || zone_has_below(z, name);
+}
+
+/* Labels between NAME and the apex above it. */
+static size_t depth_below(const uint8_t *name, const uint8_t *apex)
+{
+    size_t n = 0;
+    for (; name_compare(name, apex) != 0; name += name[0] + 1)
+        n++;
+    return n;
+}
+
+static const uint8_t *ancestor(const uint8_t *name, size_t labels_off)
+{
+    for (; labels_off > 0; labels_off--)
+        name += name[0] + 1;
+    return name;
+}
+
+/* A zone cut at or above the name, or a DNAME above it: the first from the apex down decides. */
+static const struct zone_node *turning(const struct zone *z, const uint8_t *name, bool *ret_dname)
+{
+    for (size_t off = depth_below(name, zone_apex(z)) + 1; off-- > 0;) {
+        const struct zone_node *node = zone_find(z, ancestor(name, off));
+        if (node == NULL)
+            continue;
+        *ret_dname = off > 0 && has_type(node, KNOT_RRTYPE_DNAME);
+        if (*ret_dname || (node->flags & NODE_DELEGATION) != 0)
+            return node;
+    }
+    return NULL;
+}
+
+/* RFC 4592 s3.3.1: the wildcard right below the closest name that exists. */
+static const struct zone_node *wildcard_for(const struct zone *z, const uint8_t *name)
+{
+    const uint8_t *encloser = name + name[0] + 1;
+    while (!exists(z, encloser) && name_compare(encloser, zone_apex(z)) != 0)
+        encloser += encloser[0] + 1;
+    uint8_t star[256] = {1, '*'};
+    size_t len = name_len(encloser);
+    if (len + 2 > 255)
+        return NULL;
+    memcpy(star + 2, encloser, len);
+    const struct zone_node *node = zone_find(z, star);
+    return has_data(node) ? node : NULL;
+}
+
+/* Finds what answers the step; ANSWER_NODE when there is data (a DNAME too). */
+static enum answer_end step_find(struct answer_step *s)
+{
+    const struct zone *z = s->snapshot;
+    const struct zone_node *turn = turning(z, s->name, &s->is_dname);
+    if (turn != NULL) {
+        s->node = turn;
+        return s->is_dname ? ANSWER_NODE : ANSWER_DELEGATED;
+    }
+    const struct zone_node *node = zone_find(z, s->name);
+    if (has_data(node)) {
+        s->node = node;
+        return ANSWER_NODE;
+    }
+    if (zone_has_below(z, s->name))
+        return ANSWER_EMPTY;
+    s->node = name_compare(s->name, zone_apex(z)) == 0 ? NULL : wildcard_for(z, s->name);
+    s->is_wildcard = s->node != NULL;
+    return s->node == NULL ? ANSWER_NOTHING : ANSWER_NODE;
+}
+
+/* ------------------------------------------------------------------ the chain */
+
+static void step_start(const struct zone_set *set, struct answer_step *s)
+{
+    s->zone = inventory_zone_of(set->inv, s->name);
+    s->snapshot = s->zone == NULL ? NULL : set->zones[s->zone - set->inv->zones];
+    s->node = NULL;
+    s->is_wildcard = s->is_dname = false;
+}
+
+/* RFC 6672 s2.3: the owner of the DNAME in the name is replaced by its target. */
+static bool dname_apply(const struct answer_step *s, const uint8_t *target, uint8_t out[256])
+{
+    size_t kept = name_len(s->name) - name_len(s->node->owner);
+    size_t len = name_len(target);
+    if (kept + len > 255)
+        return false;
+    memcpy(out, s->name, kept);
+    memcpy(out + kept, target, len);
+    return true;
+}
+
+/* Is there a next link? Its name goes to OUT; *END says why not. */
+static bool next_link(const struct answer_step *s, uint8_t out[256], enum answer_end *end)
+{
+    uint16_t type = s->is_dname ? KNOT_RRTYPE_DNAME : KNOT_RRTYPE_CNAME;
+    const struct zone_rrset *set = zone_node_rrset(s->node, type);
+    *end = ANSWER_NODE;
+    if (set == NULL || set->rrs.count == 0)
+        return false;
+    const uint8_t *target = set->rrs.rdata->data;
+    if (!s->is_dname) {
+        memcpy(out, target, name_len(target));
+    } else if (!dname_apply(s, target, out)) {
+        *end = ANSWER_OVERFLOW;
+        return false;
+    }
+    knot_dname_to_lower(out);
+    return true;
+}
+
+static bool was_asked(const struct answer *a, const uint8_t *name)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        if (name_compare(a->steps[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+void answer_follow(const struct zone_set *set, const uint8_t *name, struct answer *ret)
+{
+    uint8_t next[256];
+    memcpy(next, name, name_len(name));
+    ret->n = 0;
+    for (;;) {
+        struct answer_step *s = &ret->steps[ret->n++];
+        memcpy(s->name, next, name_len(next));
+        step_start(set, s);
+        ret->end = s->zone == NULL ? ANSWER_OUTSIDE : ANSWER_UNLOADED;
+        if (s->snapshot == NULL)
+            return;
+        ret->end = step_find(s);
+        if (ret->end != ANSWER_NODE || !next_link(s, next, &ret->end))
+            return;
+        if (was_asked(ret, next)) {
+            ret->end = ANSWER_LOOP;
+            return;
+        }
+        if (ret->n > LIMIT_CNAME_CHAIN) {
+            ret->end = ANSWER_LONG;
+            return;
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ listed names */
+
+const char *domain_star(const struct inv_domain *d)
+{
+    return d->subdomains ? "*." : "";
+}
+
+void listed_names_done(struct listed_names *l)
+{
+    if (l == NULL)
+        return;
+    free(l->items);
+    *l = (struct listed_names){0};
+}
+
+static int add_listed(struct listed_names *l, struct name_map *seen, const struct inv_domain *d,
+                      bool is_used)
+{
+    static const char subdomains; /* only its address is used */
+    if (d->name == NULL)
+        return 0;
+    const struct name_key key = {
+        .part = d->subdomains ? &subdomains : NULL, .bytes = d->name, .len = name_len(d->name)};
+    const void *old;
+    int err = name_map_add(seen, key, d, &old);
+    if (err == 0 && old == NULL)
+        l->items[l->n++] = (struct listed_name){d, is_used};
+    return err;
+}
+
+int listed_names_take(const struct inventory *inv, struct listed_names *ret)
+{
+    size_t all = 0;
+    for (size_t i = 0; i < inv->service_n; i++)
+        all += inv->services[i].domain_n;
+    AUTO(listed_names) struct listed_names l = {calloc(all + 1, sizeof(*l.items)), 0};
+    AUTO_PTR(name_map) struct name_map *seen = name_map_new();
+    if (l.items == NULL || seen == NULL)
+        return ERR_NOMEM;
+    for (int used = 1; used >= 0;
+         used--) { /* services in use first: their place is the one to name */
+        for (size_t i = 0; i < inv->service_n; i++) {
+            const struct inv_service *s = &inv->services[i];
+            for (size_t k = 0; (s->model_n > 0) == (used == 1) && k < s->domain_n; k++) {
+                int err = add_listed(&l, seen, &s->domains[k], used == 1);
+                if (err != 0)
+                    return err;
+            }
+        }
+    }
+    *ret = l;
+    l = (struct listed_names){0};
+    return 0;
+}

@@ -1,0 +1,171 @@
+/*
+ * zones/check.c -- zone semantics: what a name server or validator would refuse or get wrong in a
+ * zone whose every record is well-formed.
+ */
+#include "zones/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libknot/descriptor.h>
+
+#include "common/err.h"
+#include "zones/snapshot.h"
+
+#define MESSAGE_ROOM 65000u /* octets of a message left for the records of one RRset */
+
+void check_report(const struct check *c, const struct diag_rule *rule, const struct zone_node *node,
+                  uint16_t type, uint32_t line, const char *fmt, ...)
+{
+    char at[RECORD_TEXT_LEN];
+    char found[NAME_TEXT_LEN + 256];
+    record_to_text(node->owner, type, at);
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(found, sizeof(found), fmt, ap);
+    va_end(ap);
+    diag_add(c->diags, rule, AT_LINE(zone_file(c->zone), line), at, "%s", found);
+}
+
+const struct zone_rrset *check_set(const struct zone_node *node, uint16_t type)
+{
+    const struct zone_rrset *set = zone_node_rrset(node, type);
+    return set != NULL && set->rrs.count > 0 ? set : NULL;
+}
+
+/* ------------------------------------------------------------------ apex */
+
+static void check_apex(const struct check *c)
+{
+    const struct zone_node *apex = zone_find(c->zone, zone_apex(c->zone));
+    const struct zone_node absent = {.owner = zone_apex(c->zone)};
+    if (apex == NULL)
+        apex = &absent;
+    const struct zone_rrset *soa = check_set(apex, KNOT_RRTYPE_SOA);
+    if (soa == NULL)
+        check_report(c, &rule_soa_missing, apex, KNOT_RRTYPE_SOA, 0, "no SOA at the apex");
+    else if (soa->rrs.count > 1)
+        check_report(c, &rule_soa_multiple, apex, KNOT_RRTYPE_SOA, soa->line,
+                     "%u different SOA records", (unsigned)soa->rrs.count);
+    if (check_set(apex, KNOT_RRTYPE_NS) == NULL)
+        check_report(c, &rule_ns_apex_missing, apex, KNOT_RRTYPE_NS, 0, "no NS at the apex");
+    const struct zone_rrset *ds = check_set(apex, KNOT_RRTYPE_DS);
+    if (ds != NULL)
+        check_report(c, &rule_ds_apex, apex, KNOT_RRTYPE_DS, ds->line,
+                     "a DS record at the apex; it belongs into the parent zone");
+}
+
+/* ------------------------------------------------------------------ one node */
+
+/* RFC 2181 s10.1, RFC 4035 s2.5: security records may stand beside a CNAME. */
+static bool may_be_beside_cname(uint16_t type)
+{
+    return type == KNOT_RRTYPE_CNAME || type == KNOT_RRTYPE_NSEC || type == KNOT_RRTYPE_RRSIG ||
+           type == KNOT_RRTYPE_KEY || type == KNOT_RRTYPE_SIG || type == KNOT_RRTYPE_NXT;
+}
+
+static void check_alias(const struct check *c, const struct zone_node *node)
+{
+    const struct zone_rrset *cname = check_set(node, KNOT_RRTYPE_CNAME);
+    const struct zone_rrset *dname = check_set(node, KNOT_RRTYPE_DNAME);
+    if (dname != NULL && dname->rrs.count > 1)
+        check_report(c, &rule_dname_multiple, node, KNOT_RRTYPE_DNAME, dname->line,
+                     "%u DNAME records", (unsigned)dname->rrs.count);
+    if (dname != NULL && (node->flags & NODE_WILDCARD))
+        check_report(c, &rule_dname_wildcard, node, KNOT_RRTYPE_DNAME, dname->line,
+                     "a DNAME at a wildcard: servers disagree about its meaning");
+    if (cname == NULL)
+        return;
+    if (cname->rrs.count > 1)
+        check_report(c, &rule_cname_multiple, node, KNOT_RRTYPE_CNAME, cname->line,
+                     "%u CNAME records", (unsigned)cname->rrs.count);
+    for (size_t i = 0; i < node->rrset_n; i++) {
+        const struct zone_rrset *set = &node->rrsets[i];
+        if (set->rrs.count == 0 || may_be_beside_cname(set->type))
+            continue;
+        check_report(c, &rule_cname_beside_data, node, set->type, set->line,
+                     "a CNAME in line %u has the same owner", (unsigned)cname->line);
+    }
+}
+
+/* Records that may stand at one kind of node only. */
+static void check_place(const struct check *c, const struct zone_node *node)
+{
+    bool apex = node->flags & NODE_APEX;
+    const struct zone_rrset *soa = check_set(node, KNOT_RRTYPE_SOA);
+    if (soa != NULL && !apex)
+        check_report(c, &rule_soa_below_apex, node, KNOT_RRTYPE_SOA, soa->line,
+                     "an SOA below the apex");
+    const struct zone_rrset *ns = check_set(node, KNOT_RRTYPE_NS);
+    if (ns != NULL && !apex && (node->flags & NODE_WILDCARD))
+        check_report(c, &rule_ns_wildcard, node, KNOT_RRTYPE_NS, ns->line, "NS at a wildcard");
+    const struct zone_rrset *ds = check_set(node, KNOT_RRTYPE_DS);
+    if (ds != NULL && ns == NULL && !apex && !(node->flags & NODE_BELOW_CUT))
+        check_report(c, &rule_ds_without_ns, node, KNOT_RRTYPE_DS, ds->line,
+                     "a DS without NS at the same name");
+    static const uint16_t child_types[] = {KNOT_RRTYPE_CDS, KNOT_RRTYPE_CDNSKEY};
+    for (size_t i = 0; i < 2; i++) {
+        const struct zone_rrset *set = check_set(node, child_types[i]);
+        if (set != NULL && !apex)
+            check_report(c, &rule_cds_place, node, set->type, set->line, "not at the apex");
+    }
+}
+
+static void check_sizes(const struct check *c, const struct zone_node *node)
+{
+    for (size_t i = 0; i < node->rrset_n; i++) {
+        const struct zone_rrset *set = &node->rrsets[i];
+        /* an owner of 2 octets by compression, type, class, TTL; knot counts the length itself */
+        uint64_t size = (uint64_t)set->rrs.size + (uint64_t)set->rrs.count * 10;
+        if (size > MESSAGE_ROOM)
+            check_report(c, &rule_rrset_too_large, node, set->type, set->line,
+                         "%u records, about %llu octets", (unsigned)set->rrs.count,
+                         (unsigned long long)size);
+    }
+}
+
+static void check_wildcard(const struct check *c, const struct zone_node *node)
+{
+    if (!(node->flags & NODE_WILDCARD) || (node->flags & (NODE_BELOW_CUT | NODE_BELOW_DNAME)) ||
+        node->rrset_n == 0)
+        return;
+    check_report(c, &rule_wildcard, node, node->rrsets[0].type, node->rrsets[0].line,
+                 "a wildcard: names that it covers exist without being listed");
+}
+
+static void check_below_dname(const struct check *c, const struct zone_node *node)
+{
+    if (!(node->flags & NODE_BELOW_DNAME) || (node->flags & NODE_NSEC3) || node->rrset_n == 0)
+        return;
+    const struct zone_rrset *first = &node->rrsets[0];
+    check_report(c, &rule_occluded_dname, node, first->type,
+                 first->rrs.count > 0 ? first->line : first->sig_line,
+                 "the name is below a DNAME, so nobody can see it");
+}
+
+/* ------------------------------------------------------------------ all */
+
+int zone_check(const struct zone *z, struct diags *diags)
+{
+    /* counted here, because DIAGS may be NULL and may hold older findings */
+    AUTO_PTR(diags) struct diags *own = diags == NULL ? diags_new() : NULL;
+    struct check c = {z, diags == NULL ? own : diags};
+    if (c.diags == NULL)
+        return ERR_NOMEM;
+    size_t before = diags_count(c.diags, SEV_ERROR);
+    check_apex(&c);
+    for (size_t i = 0; i < zone_node_n(z); i++) {
+        const struct zone_node *node = zone_node_at(z, i);
+        check_alias(&c, node);
+        check_place(&c, node);
+        check_sizes(&c, node);
+        check_wildcard(&c, node);
+        check_below_dname(&c, node);
+    }
+    int err = check_servers(&c);
+    if (err != ERR_OK)
+        return err;
+    check_cds(&c);
+    return diags_count(c.diags, SEV_ERROR) > before ? ERR_FINDINGS : ERR_OK;
+}
