@@ -1,0 +1,27 @@
+/*
+ * mudgen/model.h -- a device model of the inventory to its MUD file (RFC 8520, DESIGN section 9).
+ *
+ * Accept entries only, what is not said is denied. Per direction and IP family the entries stand in
+ * the order of their names, 50 an ACL. An entry's name is made from its content alone, so that it
+ * stays when others come and go. Pure. Errors: ERR_NOMEM, ERR_FINDINGS.
+ */
+#pragma once
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "mudgen/listing.h"
+
+#define MODEL_ACES_MAX 50 /* osMUD installs wrong rules above */
+
+/* "<base><model>/<model><suffix>", from the arena; SUFFIX is ".json" or ".p7s". BASE may be "". */
+char *model_path(struct arena *a, const char *base, const char *model, const char *suffix);
+
+int model_write(const struct inventory *inv, const struct inv_model *model, const char *last_update,
+                struct buf *out) MUST_USE;
+
+/* Names that a MUD file cannot hold are errors; with ADVICE, those that it leaves out or that some
+   readers refuse are warnings. */
+int model_names_check(const struct listing *listing, bool advice, struct diags *diags) MUST_USE;
+
+/* ACL names of this model that had to be shortened: a note. */
+void model_acl_names_check(const struct inv_model *model, struct diags *diags);
