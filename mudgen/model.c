@@ -121,10 +121,9 @@ static int acl_name(const char *model, size_t kind, size_t number, char out[ACE_
 {
     char end[32];
     (void)snprintf(end, sizeof(end), "%s%zu", kinds[kind].infix, number);
-    if (strlen(model) + strlen(end) <= ACE_NAME_MAX) {
-        (void)snprintf(out, ACE_NAME_MAX + 1, "%s%s", model, end);
+    int len = snprintf(out, ACE_NAME_MAX + 1, "%s%s", model, end);
+    if (len >= 0 && len <= ACE_NAME_MAX)
         return ERR_OK;
-    }
     uint8_t digest[SHA256_LEN];
     int err = digest_sha256((struct bytes){(const uint8_t *)model, strlen(model)}, digest);
     if (err != ERR_OK)

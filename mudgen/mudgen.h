@@ -3,10 +3,11 @@
  * and the records that announce them; and the validation of MUD files, ours and foreign.
  *
  * Pure but for reading certificates and keys: no clock, no database, no network. What earlier
- * publications fix comes in as `struct mud_previous`. Same input and NOW, same bytes; CMS signatures
- * by ECDSA differ each time they are made, so earlier ones are reused for unchanged content.
- * Errors: ERR_FINDINGS (with findings), ERR_CONFIG (certificate or key unusable), ERR_CRYPTO, ERR_NOMEM.
- * Source: DESIGN sections 5-9; RFC 8520, 8519, 9761, 9472, 5652, 6698, 8162, 7553.
+ * publications fix comes in as `struct mud_previous`. Same input and NOW, same bytes; CMS
+ * signatures by ECDSA differ each time they are made, so earlier ones are reused for unchanged
+ * content. Errors: ERR_FINDINGS (with findings), ERR_CONFIG (certificate or key unusable),
+ * ERR_CRYPTO, ERR_NOMEM. Source: DESIGN sections 5-9; RFC 8520, 8519, 9761, 9472, 5652, 6698, 8162,
+ * 7553.
  */
 #pragma once
 
@@ -22,8 +23,8 @@ extern const struct diag_rule *const mudgen_rules[];
 struct cms_signer;
 
 /* Loads and checks the certificate chain and key: they match, not expired at NOW, key usage allows
-   digitalSignature, no EKU or emailProtection; under 30 days left is a warning. The key file must be
-   private (0600), or be a pkcs11: URI. */
+   digitalSignature, no EKU or emailProtection; under 30 days left is a warning. The key file must
+   be private (0600), or be a pkcs11: URI. */
 int cms_signer_load(const struct inv_signer *from, int64_t now, struct cms_signer **ret,
                     struct diags *diags) MUST_USE;
 void cms_signer_free(struct cms_signer *s);
@@ -40,7 +41,8 @@ int cms_sign(const struct cms_signer *s, struct bytes data, struct buf *ret) MUS
 
 /*
  * Verifies P7S over DATA. Trust: the CA file when CA_PATH is given (the chain is checked at NOW),
- * else the signer's SPKI must be PIN (32 bytes, from the SMIMEA record). Failures are findings at AT.
+ * else the signer's SPKI must be PIN (32 bytes, from the SMIMEA record). Failures are findings at
+ * AT.
  */
 int cms_verify(struct bytes p7s, struct bytes data, const char *ca_path, const uint8_t *pin,
                int64_t now, const char *at, struct diags *diags) MUST_USE;
@@ -70,7 +72,7 @@ struct mud_signature { /* a CMS signature made earlier */
 
 struct mud_version { /* a version folder still to be kept */
     uint32_t serial;
-    int64_t superseded_at; /* 0: still current */
+    int64_t superseded_at;        /* 0: still current */
     const struct mud_file *files; /* paths relative to web/ */
     size_t file_n;
 };
@@ -84,7 +86,6 @@ struct mud_previous {
     size_t signature_n;
     const struct mud_version *versions; /* oldest first, the current one last */
     size_t version_n;
-
 };
 
 struct mud_options {
@@ -123,9 +124,9 @@ struct mud_output {
 };
 
 /*
- * Makes and signs every document, and validates what it made (YANG and the rules of DESIGN section 9).
- * Comes after mud_check, whose warnings and notes it does not repeat. The output borrows from INV and
- * PREVIOUS (models, reused signatures, kept versions), so both must outlive it.
+ * Makes and signs every document, and validates what it made (YANG and the rules of DESIGN section
+ * 9). Comes after mud_check, whose warnings and notes it does not repeat. The output borrows from
+ * INV and PREVIOUS (models, reused signatures, kept versions), so both must outlive it.
  */
 int mud_build(const struct inventory *inv, const struct cms_signer *signer,
               const struct mud_previous *previous, const struct mud_options *opts,
@@ -140,14 +141,16 @@ DEFINE_AUTO_PTR(mud_output)
 int mud_check(const struct inventory *inv, int64_t now, struct diags *diags) MUST_USE;
 
 /*
- * The records of DESIGN section 7 that belong into ZONE, to be asked for every zone of the inventory:
- * the _mudzone records when it is the publication zone, the TLSA records when it holds the web host,
- * else none. HTTPS_SPKI: digests of the current and the next certificate (n may be 0: none stated). A
- * user's own TLSA, SMIMEA or _mudzone records in ZONE that say otherwise are errors.
+ * The records of DESIGN section 7 that belong into ZONE, to be asked for every zone of the
+ * inventory: the _mudzone records when it is the publication zone, the TLSA records when it holds
+ * the web host, else none. HTTPS_SPKI: digests of the current and the next certificate (n may be 0:
+ * none stated). A user's own TLSA, SMIMEA or _mudzone records in ZONE that say otherwise are
+ * errors.
  */
 int mud_announce(const struct inventory *inv, const struct mud_output *out,
-                 const struct cms_signer *signer, const uint8_t (*https_spki)[32], size_t https_spki_n,
-                 const struct zone *zone, struct records *ret, struct diags *diags) MUST_USE;
+                 const struct cms_signer *signer, const uint8_t (*https_spki)[32],
+                 size_t https_spki_n, const struct zone *zone, struct records *ret,
+                 struct diags *diags) MUST_USE;
 
 /* Pages of a list: `_<n>._domains._mudzone` and `_<n>._models._mudzone` (announce.c); reading them
    back for `verify`: the names in page order. */
@@ -155,7 +158,8 @@ int mud_announce(const struct inventory *inv, const struct mud_output *out,
 #define MUD_ANSWER_MAX   1232
 #define MUD_ANNOUNCE_TTL 3600u
 
-/* ------------------------------------------------------------------ validation (validate.c, rules.c) */
+/* ------------------------------------------------------------------ validation (validate.c,
+ * rules.c) */
 
 struct mud_validator; /* a libyang context with our modules; not thread-safe */
 int mud_validator_new(struct mud_validator **ret) MUST_USE;
@@ -168,8 +172,8 @@ enum mud_origin {
 };
 
 /* Findings name FILE, the line, and the JSON path in `at`. ERR_FINDINGS when an error was added. */
-int mud_validate(struct mud_validator *v, const char *file, struct bytes json, enum mud_origin origin,
-                 struct diags *diags) MUST_USE;
+int mud_validate(struct mud_validator *v, const char *file, struct bytes json,
+                 enum mud_origin origin, struct diags *diags) MUST_USE;
 
 /* Domain names in a MUD file's ACLs (src-dnsname and dst-dnsname), sorted, unique; for `verify`. */
 struct mud_names {

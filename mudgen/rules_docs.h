@@ -37,7 +37,8 @@
       "PEM certificates, the signer's first, then its intermediates")                              \
     X(cms_chain, "cms-chain", SEV_ERROR, "RFC 8520 s13.1",                                         \
       "each certificate to be issued by the next one")                                             \
-    X(cms_key, "cms-key", SEV_ERROR, "INVENTORY", "an unencrypted PKCS#8 PEM key or a pkcs11: URI")\
+    X(cms_key, "cms-key", SEV_ERROR, "INVENTORY",                                                  \
+      "an unencrypted PKCS#8 PEM key or a pkcs11: URI")                                            \
     X(cms_key_mode, "cms-key-mode", SEV_ERROR, "INVENTORY",                                        \
       "a regular file of mode 0600, owned by this user or root")                                   \
     X(cms_key_match, "cms-key-mismatch", SEV_ERROR, "INVENTORY",                                   \

@@ -1,0 +1,42 @@
+/*
+ * signer/keystore.h -- what the rest of this folder may know of a key.
+ *
+ * Errors as in signer/signer.h. A key is immutable once made.
+ * Source: RFC 4034 s2 and appendix B; RFC 5011 s2.1; DESIGN trust rules 1 and 2.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "signer/crypto.h"
+#include "signer/signer.h"
+
+#define DNSKEY_FLAG_ZONE   0x0100
+#define DNSKEY_FLAG_REVOKE 0x0080
+#define DNSKEY_FLAG_SEP    0x0001
+
+const struct crypto_private *key_private(const struct key *k); /* borrowed */
+struct bytes key_public_field(const struct key *k);
+
+/* Consumes PRIVATE, also on failure. */
+int key_from_private(uint8_t algorithm, enum key_role role, struct crypto_private *private,
+                     struct key **ret) MUST_USE;
+
+/* RFC 4034 appendix B, for all algorithms but 1. */
+uint16_t dnskey_tag(struct bytes rdata);
+
+/* Could a validator take one key for the other by tag, today or after revocation (which sets a
+   flag and so moves the tag)? */
+bool dnskey_tags_collide(struct bytes a, struct bytes b);
+
+/* A new key whose tags collide with no key of SET, stored in DIR and appended to SET. */
+int keyset_make(struct keyset *set, uint8_t algorithm, enum key_role role, const char *dir,
+                struct diags *diags) MUST_USE;
+/* What a zone that was never signed needs: KSK and ZSK, or one CSK. */
+int keyset_make_all(struct keyset *set, uint8_t algorithm, bool single_key, const char *dir,
+                    struct diags *diags) MUST_USE;
+int keyset_add(struct keyset *set, struct key *k) MUST_USE; /* consumes K, also on failure */
+
+/* DIR exists (made with MODE when missing), is ours, and has none of the mode bits REFUSED. */
+int private_folder(const char *dir, mode_t mode, mode_t refused, const struct diag_rule *rule,
+                   struct diags *diags) MUST_USE;

@@ -1,0 +1,104 @@
+/* Names of algorithms, and the bounds of a policy (DESIGN trust rule 5). Pure. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "signer/crypto.h"
+#include "signer/rules_sign.h"
+#include "signer/signer.h"
+
+static const struct {
+    uint8_t number;
+    const char *text;
+} algorithms[] = {
+    {ALG_RSASHA256, "rsasha256"},
+    {ALG_ECDSAP256SHA256, "ecdsap256sha256"},
+    {ALG_ECDSAP384SHA384, "ecdsap384sha384"},
+    {ALG_ED25519, "ed25519"},
+    {ALG_ED448, "ed448"},
+};
+
+uint8_t algorithm_from_text(const char *text)
+{
+    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
+        if (strcmp(algorithms[i].text, text) == 0)
+            return algorithms[i].number;
+    }
+    return 0;
+}
+
+const char *algorithm_text(uint8_t algorithm)
+{
+    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
+        if (algorithms[i].number == algorithm)
+            return algorithms[i].text;
+    }
+    return NULL;
+}
+
+/* A validator's clock and a cache may be this far apart from ours: expirations are 32-bit serial
+   numbers (RFC 4034 s3.1.5), so a window must stay below half their circle. */
+#define VALIDITY_MAX_S ((uint32_t)INT32_MAX - 86400)
+
+static void check_validity(const struct dnssec_policy *p, const char *zone, struct diags *diags)
+{
+    uint64_t need = (uint64_t)p->signature_refresh_s + p->signature_jitter_s;
+    if (p->signature_validity_s > VALIDITY_MAX_S) {
+        diag_add(diags, &rule_policy_validity, p->where, zone, "signature-validity %" PRIu32 " s",
+                 p->signature_validity_s);
+        diag_expect(diags, "at most %" PRIu32 " s", VALIDITY_MAX_S);
+    } else if (p->signature_validity_s <= need) {
+        diag_add(diags, &rule_policy_validity, p->where, zone,
+                 "signature-validity %" PRIu32 " s, signature-refresh %" PRIu32
+                 " s + signature-jitter %" PRIu32 " s = %" PRIu64 " s",
+                 p->signature_validity_s, p->signature_refresh_s, p->signature_jitter_s, need);
+        diag_expect(diags,
+                    "a signature-validity above %" PRIu64
+                    " s, or a new signature would be due at once",
+                    need);
+    }
+}
+
+/*
+ * A signature taken out at its refresh time may sit in caches for the largest TTL after the last
+ * secondary has moved on; a secondary that lost its primary serves it until the SOA expires.
+ */
+static void check_refresh(const struct dnssec_policy *p, const char *zone, uint32_t max_ttl_s,
+                          uint32_t soa_expire_s, struct diags *diags)
+{
+    uint64_t need = (uint64_t)max_ttl_s + p->propagation_delay_s;
+    uint64_t wish = need + soa_expire_s;
+    if (p->signature_refresh_s < need) {
+        diag_add(diags, &rule_policy_refresh_error, p->where, zone,
+                 "signature-refresh %" PRIu32 " s, largest TTL %" PRIu32
+                 " s + propagation-delay %" PRIu32 " s = %" PRIu64 " s",
+                 p->signature_refresh_s, max_ttl_s, p->propagation_delay_s, need);
+        diag_expect(diags, "a signature-refresh of at least %" PRIu64 " s", need);
+    } else if (p->signature_refresh_s < wish) {
+        diag_add(diags, &rule_policy_refresh_expire, p->where, zone,
+                 "signature-refresh %" PRIu32 " s, SOA expire %" PRIu32 " s + largest TTL %" PRIu32
+                 " s + propagation-delay %" PRIu32 " s = %" PRIu64
+                 " s: a secondary cut off from its primary could serve expired signatures",
+                 p->signature_refresh_s, soa_expire_s, max_ttl_s, p->propagation_delay_s, wish);
+        diag_expect(diags,
+                    "a signature-refresh of at least %" PRIu64
+                    " s, or an SOA expire of at most %" PRIu64 " s",
+                    wish, p->signature_refresh_s - need);
+    }
+}
+
+int policy_check(const struct dnssec_policy *policy, const char *zone_text, uint32_t max_ttl_s,
+                 uint32_t soa_expire_s, struct diags *diags)
+{
+    uint64_t need = (uint64_t)policy->signature_refresh_s + policy->signature_jitter_s;
+    bool sound = algorithm_text(policy->algorithm) != NULL &&
+                 policy->signature_validity_s <= VALIDITY_MAX_S &&
+                 policy->signature_validity_s > need &&
+                 policy->signature_refresh_s >= (uint64_t)max_ttl_s + policy->propagation_delay_s;
+    if (algorithm_text(policy->algorithm) == NULL)
+        diag_add(diags, &rule_policy_algorithm, policy->where, zone_text, "algorithm %u",
+                 policy->algorithm);
+    check_validity(policy, zone_text, diags);
+    check_refresh(policy, zone_text, max_ttl_s, soa_expire_s, diags);
+    return sound ? ERR_OK : ERR_FINDINGS;
+}

@@ -1,0 +1,7 @@
+#include "signer/rules_sign.h"
+#include "signer/rules_verify.h"
+#include "signer/signer.h"
+
+#define SIGNER_RULES(X) SIGN_RULES(X) VERIFY_RULES(X)
+
+DIAG_RULES_DEFINE(signer_rules, SIGNER_RULES)

@@ -1,0 +1,16 @@
+/*
+ * signer/serial.h -- SOA serials, always forward (RFC 1982; DESIGN trust rule 4). Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "zones/zones.h"
+
+/* Is A after B? Serials exactly half the circle apart are neither (RFC 1982 s3.2): false. */
+bool serial_is_after(uint32_t a, uint32_t b);
+uint32_t serial_later(uint32_t a, uint32_t b);
+
+/* The policy's serial for NOW when it is after BASE, else BASE + 1. */
+uint32_t serial_next(uint32_t base, enum serial_policy policy, int64_t now);

@@ -1,0 +1,211 @@
+/*
+ * signer/signer.h -- PUBLIC: keys and their state, a signed snapshot from a snapshot, keys and a
+ * moment, and the independent check of a signed snapshot.
+ *
+ * This folder and no other touches private keys. They live in key files (PKCS#8 PEM, 0600) and are
+ * wiped when freed.
+ * Errors: ERR_KEY (missing, unknown, or must not be made), ERR_LOCKED, ERR_STATE, ERR_CRYPTO,
+ * ERR_IO, ERR_CONFIG (unsafe file mode), ERR_FINDINGS, ERR_NOMEM; with a finding that says what to
+ * do. Units: *_at Unix seconds, 0 = never; *_s seconds. Source: DESIGN section 10; RFC 4034, 4035,
+ * 5155, 6605, 6840, 6979, 8080, 8976, 9077, 9276.
+ */
+#pragma once
+
+#include "common/buf.h"
+#include "common/diag.h"
+#include "common/own.h"
+#include "zones/zones.h"
+
+extern const struct diag_rule *const signer_rules[];
+
+/* ------------------------------------------------------------------ policy (policy.c) */
+
+/* "ecdsap256sha256" <-> 13; 0 and NULL: not one of ours. */
+uint8_t algorithm_from_text(const char *text);
+const char *algorithm_text(uint8_t algorithm);
+
+/*
+ * Bounds of a policy for a zone (trust rule 5): refresh below max TTL + propagation is an error,
+ * below SOA expire + max TTL + propagation a warning with the arithmetic; refresh + jitter must
+ * leave room in the validity. MAX_TTL_S and SOA_EXPIRE_S are the zone's own.
+ */
+int policy_check(const struct dnssec_policy *policy, const char *zone_text, uint32_t max_ttl_s,
+                 uint32_t soa_expire_s, struct diags *diags) MUST_USE;
+
+/* ------------------------------------------------------------------ keys (keystore.c) */
+
+#define KEY_DIGEST_LEN                                                                             \
+    65 /* hex SHA-256 of the public key (SubjectPublicKeyInfo, DER) and a NUL                      \
+        */
+
+enum key_role { KEY_KSK, KEY_ZSK, KEY_CSK };
+const char *key_role_text(enum key_role role);
+
+struct key; /* a key pair with its DNSKEY; private bytes never leave it */
+void key_free(struct key *k);
+DEFINE_AUTO_PTR(key)
+const char *key_digest(const struct key *k);
+enum key_role key_role(const struct key *k);
+uint8_t key_algorithm(const struct key *k);
+uint16_t key_tag(const struct key *k); /* for display: keys are told apart by digest */
+struct bytes key_dnskey_rdata(const struct key *k);
+
+/* Makes a key pair in memory. RANDOM is GnuTLS's own. */
+int key_generate(uint8_t algorithm, enum key_role role, struct key **ret) MUST_USE;
+
+/* Trust rule 1: DIR/<digest>.pem written durably, read back, a test signature verified. */
+int key_store(const struct key *k, const char *dir, struct diags *diags) MUST_USE;
+int key_load(const char *dir, const char *digest, uint8_t algorithm, enum key_role role,
+             struct key **ret, struct diags *diags) MUST_USE;
+
+struct keyset { /* the keys of a zone; owns them */
+    struct key **keys;
+    size_t n;
+};
+void keyset_done(struct keyset *set);
+DEFINE_AUTO(keyset)
+
+/*
+ * `sign --keys DIR`: without a database each key has DIR/<digest>.dnskey beside its .pem: the
+ * DNSKEY record in presentation form, which says owner, role and algorithm. An empty or missing
+ * folder gets new keys (RET_MADE true); keys of other zones only is ERR_KEY unless ALLOW_NEW.
+ */
+int keyset_open_dir(const char *dir, const uint8_t *zone, uint8_t algorithm, bool single_key,
+                    bool allow_new, struct keyset *ret, bool *ret_made,
+                    struct diags *diags) MUST_USE;
+
+/* ------------------------------------------------------------------ state (state.c) */
+
+struct state; /* DIR/state.db (SQLite, WAL, FULL) and DIR/keys; holds the lock while open */
+
+/*
+ * Makes DIR (0700) when missing. A lock held by another process is ERR_LOCKED at once. A damaged or
+ * too new database is ERR_STATE, key files without a database too. DIAGS is kept: all later calls
+ * add their findings there (disk full, damage), so it must live until state_close.
+ */
+int state_open(const char *dir, struct state **ret, struct diags *diags) MUST_USE;
+void state_close(struct state *s);
+static inline void state_auto_close(struct state **s)
+{
+    state_close(*s);
+}
+
+/* Everything between begin and commit is one durable transaction; closing without commit undoes it.
+ */
+int state_begin(struct state *s) MUST_USE;
+int state_commit(struct state *s) MUST_USE;
+int state_rollback(struct state *s);
+
+/* The zone's keys (all that sign), loaded. ERR_ABSENT: the zone has none and never had. A known key
+   whose file is missing is ERR_KEY (trust rule 1). */
+int state_keys(struct state *s, const uint8_t *zone, struct keyset *ret,
+               struct diags *diags) MUST_USE;
+
+/* New keys for a zone that was never signed: made, stored durably, then recorded in the database in
+   a transaction of their own: not between begin and commit. Tag collisions are made anew (trust
+   rule 2). A zone that has keys is ERR_KEY. */
+int state_make_keys(struct state *s, const uint8_t *zone, const struct dnssec_policy *policy,
+                    int64_t now, struct keyset *ret, struct diags *diags) MUST_USE;
+
+bool state_knows_key(struct state *s, const char *digest);
+
+/* What the last build of a zone fixed. */
+struct state_zone {
+    uint32_t serial;
+    bool has_serial;
+    struct buf signed_zone; /* the last signed zone file, empty: none */
+    int64_t built_at;
+    int64_t confirmed_at; /* 0: never */
+    uint32_t confirmed_serial;
+};
+void state_zone_done(struct state_zone *z);
+DEFINE_AUTO(state_zone)
+/* An absent zone gives zeros. A kept zone file that is lost or damaged is a warning, and
+   `signed_zone` is empty: all is signed again. */
+int state_zone_get(struct state *s, const uint8_t *zone, struct state_zone *ret) MUST_USE;
+int state_zone_put(struct state *s, const uint8_t *zone, uint32_t serial, struct bytes signed_zone,
+                   int64_t now) MUST_USE;
+
+/* `confirm` (trust rule 10): the serial of this build is public at NOW. Confirming it again keeps
+   the first moment. A zone that state does not know is ERR_ABSENT. */
+int state_zone_confirm(struct state *s, const uint8_t *zone, uint32_t serial, int64_t now) MUST_USE;
+
+/* Bytes that other stages need back next time (documents, CMS signatures, versions), by kind and
+ * name. */
+int state_doc_get(struct state *s, const char *kind, const char *name,
+                  struct buf *ret) MUST_USE; /* ERR_ABSENT */
+int state_doc_put(struct state *s, const char *kind, const char *name,
+                  struct bytes content) MUST_USE;
+int state_doc_delete(struct state *s, const char *kind, const char *name) MUST_USE;
+/* Calls EACH in order of name; stops at its first non-zero result and returns that. */
+int state_doc_each(struct state *s, const char *kind,
+                   int (*each)(void *ctx, const char *name, struct bytes content),
+                   void *ctx) MUST_USE;
+
+/* Appends to the hash-chained event log; HEAD is the hash of the last entry ("" when empty). */
+int state_event(struct state *s, int64_t now, const char *zone, const char *what,
+                const char *why) MUST_USE;
+int state_event_head(struct state *s, char ret[65]) MUST_USE;
+
+/* ------------------------------------------------------------------ signing (sign.c) */
+
+struct sign_params {
+    const struct dnssec_policy *policy;
+    const struct keyset *keys;
+    uint32_t dnskey_ttl_s; /* after TTL policy */
+    int64_t now;
+    const struct zone *previous; /* signed snapshot whose fitting signatures are kept, or NULL */
+    bool has_serial_floor;       /* the largest serial that state or OUT know */
+    uint32_t serial_floor;
+};
+
+struct sign_report {
+    uint32_t serial;
+    bool changed;  /* false: the result is PREVIOUS, byte for byte */
+    uint64_t made; /* signatures made */
+    uint64_t reused;
+    int64_t expires_at;        /* earliest RRSIG expiration */
+    int64_t rebuild_before_at; /* expires_at - signature-refresh */
+};
+
+/*
+ * ZONE (unsigned content; DNSSEC records in it are an error or were stripped by sign_strip) to a
+ * signed snapshot. Every new signature is verified before it goes in (trust rule 3). The serial
+ * moves by trust rule 4 when anything changed.
+ */
+int sign_zone(const struct zone *zone, const struct sign_params *params, struct zone **ret,
+              struct sign_report *ret_report, struct diags *diags) MUST_USE;
+
+/* Does ZONE hold DNSKEY or RRSIG: was it signed by someone (trust rule 1)? */
+bool sign_is_signed(const struct zone *zone);
+/* ZONE without what a signer makes: RRSIG, NSEC, NSEC3, NSEC3PARAM, ZONEMD, DNSKEY, CDS, CDNSKEY at
+ * the apex. */
+int sign_strip(const struct zone *zone, struct zone **ret, struct diags *diags) MUST_USE;
+
+/* DS records (SHA-256) for the keys that the parent must know, one per line (DESIGN section 5). */
+int sign_ds(const uint8_t *zone, const struct keyset *keys, uint32_t ttl_s,
+            struct buf *out) MUST_USE;
+
+/* ------------------------------------------------------------------ verification (verify.c) */
+
+struct verify_params {
+    int64_t now;
+    const struct zone *ds; /* records of a .ds file as a snapshot, or NULL: not checked */
+};
+
+struct verify_report {
+    uint64_t rrsets;     /* authoritative RRsets checked */
+    uint64_t signatures; /* RRSIGs verified */
+    uint64_t denial;     /* NSEC or NSEC3 records checked */
+    bool zonemd;         /* a ZONEMD was there and matches */
+    int64_t expires_at;  /* earliest expiration */
+    bool nsec3;          /* the chain is of NSEC3 records */
+};
+
+/*
+ * Everything a validator or secondary could refuse: every RRSIG, every authoritative RRset signed,
+ * the full NSEC or NSEC3 chain (none missing, none too many, bitmaps exact), DS, ZONEMD. Written
+ * without the signing path's code. Takes any signer's zone.
+ */
+int verify_zone(const struct zone *zone, const struct verify_params *params,
+                struct verify_report *ret_report, struct diags *diags) MUST_USE;

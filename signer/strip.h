@@ -1,0 +1,9 @@
+/*
+ * signer/strip.h -- which records only a signer makes. Pure.
+ */
+#pragma once
+
+#include "signer/signer.h"
+
+bool is_signer_type(uint16_t type, bool apex);
+bool is_apex(const struct zone *zone, const struct zone_node *node);
