@@ -1,0 +1,65 @@
+/*
+ * app/build.h -- one run of `mudzone build`: what its steps share.
+ *
+ * The steps run in this order, each stopping the run on failure; until build_publish OUT and all
+ * that state says about it stay as they were (keys made on first use excepted: trust rule 1). Owns
+ * everything in struct build.
+ */
+#pragma once
+
+#include "app/app.h"
+#include "app/manifest.h"
+#include "app/pipeline.h"
+#include "app/previous.h"
+#include "publish/publish.h"
+
+struct build_zone {
+    struct zone *merged; /* unsigned, announcement and TTL policy applied */
+    struct signed_zone signed_zone;
+    struct buf previous_text; /* the last signed zone, from state */
+    bool keys_made;
+    bool has_serial; /* state knows one */
+    uint32_t serial;
+    char *file; /* "zones/<zone>.zone" */
+    char *ds;   /* "zones/<zone>.ds" */
+};
+
+struct build {
+    struct app *app;
+    const char *out;
+    bool accept_new_keys;
+    bool allow_include;
+    struct words allow_removal;
+
+    struct site site;
+    struct state *state;
+    struct manifest old; /* of the OUT that is there; no zones when there is none */
+    struct cms_signer *signer;
+    uint8_t https_spki[2][32];
+    size_t https_spki_n;
+    struct previous previous;
+    struct mud_output *docs;
+    struct build_zone *zones; /* in the inventory's order */
+    size_t zone_n;
+    int64_t rebuild_before_at;
+    bool changed; /* OUT was replaced */
+};
+void build_done(struct build *b);
+DEFINE_AUTO(build)
+
+/* build_foreign.c: files in OUT that the last build did not put there. */
+int build_warn_foreign(struct build *b) MUST_USE;
+
+/* build_keys.c: trust rule 1, then the keys of every zone. */
+int build_trust(struct build *b) MUST_USE;
+int build_keys(struct build *b) MUST_USE;
+
+/* build_merge.c: the announcement laid over each zone. All findings of all zones, before keys are
+ * made. */
+int build_merge(struct build *b) MUST_USE;
+
+/* build_sign.c: signing, verification. */
+int build_sign(struct build *b) MUST_USE;
+
+/* build_out.c: manifest, tree, state, exchange. */
+int build_publish(struct build *b) MUST_USE;

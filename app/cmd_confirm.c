@@ -1,0 +1,126 @@
+/*
+ * app/cmd_confirm.c -- "this build is now public": key timing counts from here (trust rule 10).
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "app/manifest.h"
+#include "app/pipeline.h"
+#include "app/rules_app.h"
+#include "common/timetext.h"
+
+struct confirm {
+    struct app *app;
+    const char *out;
+    struct site site;
+    struct state *state;
+    struct manifest manifest;
+    json_t *zones; /* borrowed by the result */
+};
+
+static void confirm_done(struct confirm *c)
+{
+    manifest_done(&c->manifest);
+    state_close(c->state);
+    site_done(&c->site);
+}
+DEFINE_AUTO(confirm)
+
+static int confirm_open(struct confirm *c)
+{
+    struct app *app = c->app;
+    int err = site_open(app, &c->site);
+    if (err != ERR_OK)
+        return err;
+    if (c->out == NULL)
+        c->out = c->site.inv->output_dir;
+    err = manifest_read(c->out, &c->manifest, app->diags);
+    if (err == ERR_ABSENT)
+        diag_add(app->diags, &rule_manifest_absent, AT_FILE(c->out), NULL, "no manifest.json");
+    return err == ERR_OK ? state_open(c->site.inv->state_dir, &c->state, app->diags) : err;
+}
+
+/* Only what the last build made can be confirmed: key timing rests on it. */
+static int check_serial(struct confirm *c, const struct manifest_zone *z,
+                        const struct state_zone *known)
+{
+    if (known->has_serial && known->serial == z->serial)
+        return ERR_OK;
+    if (known->has_serial)
+        diag_add(c->app->diags, &rule_confirm_unknown_serial, AT_FILE(c->out), z->name,
+                 "serial %" PRIu32 ", but the last build made %" PRIu32, z->serial, known->serial);
+    else
+        diag_add(c->app->diags, &rule_confirm_unknown_serial, AT_FILE(c->out), z->name,
+                 "serial %" PRIu32 ", but the state folder knows no build of this zone", z->serial);
+    return ERR_STATE;
+}
+
+static void report_zone(struct confirm *c, const struct manifest_zone *z, int64_t at, bool again)
+{
+    char text[TIME_TEXT_LEN];
+    time_format_rfc3339(at, text);
+    app_print(c->app, "zone %s: serial %" PRIu32 " %s %s\n", z->name, z->serial,
+              again ? "was confirmed already, at" : "is public since", text);
+    (void)json_array_append_new(c->zones, json_pack("{s:s, s:I, s:s, s:b}", "name", z->name,
+                                                    "serial", (json_int_t)z->serial, "confirmed",
+                                                    text, "already", again));
+}
+
+static int confirm_zone(struct confirm *c, const struct manifest_zone *z)
+{
+    uint8_t name[256];
+    AUTO(state_zone) struct state_zone known = {0};
+    if (!name_from_text(z->name, name)) {
+        diag_add(c->app->diags, &rule_manifest_malformed, AT_FILE(c->out), z->name,
+                 "not a domain name");
+        return ERR_CONFIG;
+    }
+    int err = state_zone_get(c->state, name, &known);
+    if (err == ERR_OK)
+        err = check_serial(c, z, &known);
+    if (err != ERR_OK)
+        return err;
+    bool again = known.confirmed_at != 0 && known.confirmed_serial == z->serial;
+    if (!again)
+        err = state_zone_confirm(c->state, name, z->serial, c->app->now);
+    if (err == ERR_OK)
+        report_zone(c, z, again ? known.confirmed_at : c->app->now, again);
+    return err;
+}
+
+/* All zones or none: OUT is published as a whole. */
+static int confirm_all(struct confirm *c)
+{
+    int first = state_begin(c->state);
+    if (first != ERR_OK)
+        return first;
+    for (size_t i = 0; i < c->manifest.zone_n; i++) {
+        int err = confirm_zone(c, &c->manifest.zones[i]);
+        first = first == ERR_OK ? err : first;
+    }
+    if (first == ERR_OK)
+        return state_commit(c->state);
+    state_rollback(c->state);
+    return first;
+}
+
+int cmd_confirm(struct app *app, int argc, char **argv)
+{
+    const struct command_usage usage = {
+        "confirm",
+        "[OUT]",
+        "Records that what OUT holds is now public (default: the inventory's `output`).",
+        NULL,
+        0,
+        1};
+    AUTO(words) struct words words = {0};
+    int err = options_parse(app, &usage, argc, argv, &words);
+    if (err != ERR_OK)
+        return err;
+    AUTO(confirm) struct confirm c = {.app = app, .zones = json_array()};
+    c.out = words.n == 0 ? NULL : words.items[0];
+    err = confirm_open(&c);
+    if (err == ERR_OK)
+        err = confirm_all(&c);
+    return report_finish(app, err, json_pack("{s:s*, s:o}", "out", c.out, "zones", c.zones));
+}

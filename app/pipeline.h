@@ -1,0 +1,71 @@
+/*
+ * app/pipeline.h -- the run order of the stages, and what passes between them.
+ *
+ * site_check:  inventory -> zones -> semantics, TTL policy, DNSSEC policy, names, sizes, documents.
+ * site_sign:   announcement -> overlay -> keys -> sign -> verify.
+ * The only file that knows the order. Each stage takes finished values; none changes an earlier
+ * one's. Errors: those of the stages. Findings go to app->diags; a site_check that returns 0 may
+ * have left findings of severity error: app_gate() decides. Ownership: a site owns everything it
+ * points to.
+ */
+#pragma once
+
+#include "app/app.h"
+#include "mudgen/mudgen.h"
+#include "signer/signer.h"
+#include "zones/zones.h"
+
+struct site_zone {
+    const struct inv_zone *inv;
+    struct zone *ready; /* loaded, after TTL policy; NULL: could not be loaded */
+    uint32_t dnskey_ttl_s;
+    bool was_signed; /* the input holds DNSKEY or RRSIG */
+};
+
+struct site {
+    struct inventory *inv;
+    struct site_zone *zones; /* in the inventory's order */
+    size_t zone_n;
+};
+void site_done(struct site *site);
+DEFINE_AUTO(site)
+
+/* The inventory alone: for commands that need its folders. */
+int site_open(struct app *app, struct site *site) MUST_USE;
+
+/* ALLOW_INCLUDE: $INCLUDE in zone files. */
+int site_check(struct app *app, struct site *site, bool allow_include) MUST_USE;
+
+/* The certificates that the inventory names, without their keys. */
+int site_check_certificates(struct app *app, const struct site *site) MUST_USE;
+
+/* The largest TTL of a zone and of what signing adds, and its SOA expire. */
+void zone_times(const struct zone *z, uint32_t *ret_max_ttl_s, uint32_t *ret_soa_expire_s);
+
+/* A zone's file name below zones/, without suffix: labels as they are, what a file system or shell
+   could take amiss as %XX; the root is "%2E". Over-long names end in a digest. Malloc'ed, NULL: no
+   memory. */
+char *zone_file_stem(const uint8_t *name);
+
+struct signed_zone {
+    struct keyset keys;
+    struct zone *zone;
+    struct sign_report report;
+    struct buf text; /* zones/<zone>.zone */
+    struct buf ds;   /* zones/<zone>.ds */
+};
+void signed_zone_done(struct signed_zone *z);
+DEFINE_AUTO(signed_zone)
+
+/* What sign_and_verify needs beside keys. */
+struct sign_job {
+    const struct zone *zone; /* unsigned, announcement merged */
+    const struct dnssec_policy *policy;
+    uint32_t dnskey_ttl_s;
+    const struct zone *previous; /* or NULL */
+    bool has_serial_floor;
+    uint32_t serial_floor;
+};
+
+/* Signs with RET's keys, verifies the result without the signing path's code, and writes it out. */
+int sign_and_verify(struct app *app, const struct sign_job *job, struct signed_zone *ret) MUST_USE;

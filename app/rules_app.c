@@ -1,0 +1,3 @@
+#include "app/rules_app.h"
+
+DIAG_RULES_DEFINE(app_rules, APP_RULES)

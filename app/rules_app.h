@@ -1,0 +1,43 @@
+/*
+ * app/rules_app.h -- the findings that no single module can make.
+ */
+#pragma once
+
+#include "common/diag.h"
+
+#define APP_RULES(X)                                                                               \
+    X(zone_signed_input, "zone-signed-input", SEV_ERROR, "DESIGN 10.1",                            \
+      "an unsigned zone, because keys are made without asking only for a zone that was never "     \
+      "signed; bring its keys in (`keys import`, of a later version), or say --accept-new-keys "   \
+      "(validators then refuse the zone until the parent has the new DS)")                         \
+    X(zone_signed_left_out, "zone-signed-left-out", SEV_WARNING, "DESIGN 10.1",                    \
+      "an unsigned zone; the DNSSEC records of the file are left out and made anew")               \
+    X(out_unknown_keys, "out-unknown-keys", SEV_ERROR, "DESIGN 10.1",                              \
+      "keys that the state folder knows; bring back the state folder that made this OUT (or its "  \
+      "keys: `keys import`, of a later version), or say --accept-new-keys (validators then "       \
+      "refuse the zone until the parent has the new DS)")                                          \
+    X(out_foreign_file, "out-foreign-file", SEV_WARNING, "DESIGN 5",                               \
+      "only our files in OUT, which is replaced as a whole: this one is removed")                  \
+    X(policy_keys, "policy-keys", SEV_ERROR, "DESIGN 10.1",                                        \
+      "a policy that fits the zone's keys; changing them is a rollover, which this version does "  \
+      "not do: put the policy back")                                                               \
+    X(self_check, "self-check", SEV_ERROR, "DESIGN 10.3",                                          \
+      "a zone that passes verification before it is published; the last good version stays")       \
+    X(manifest_malformed, "manifest-malformed", SEV_ERROR, "DESIGN 5",                             \
+      "the manifest.json that `mudzone build` wrote")                                              \
+    X(manifest_absent, "manifest-absent", SEV_ERROR, "DESIGN 5",                                   \
+      "a folder that `mudzone build` wrote")                                                       \
+    X(confirm_unknown_serial, "confirm-unknown-serial", SEV_ERROR, "DESIGN 10.10",                 \
+      "the serial of the last build that the state folder knows")                                  \
+    X(file_unreadable, "file-unreadable", SEV_ERROR, "DESIGN 4", "a readable file")                \
+    X(file_exists, "file-exists", SEV_ERROR, "DESIGN 4",                                           \
+      "a place where it would not replace anything")                                               \
+    X(file_unwritable, "file-unwritable", SEV_ERROR, "DESIGN 4", "a place to write to, with room") \
+    X(certificate_absent, "certificate-absent", SEV_WARNING, "INVENTORY",                          \
+      "the certificate that `mudzone build` will need")                                            \
+    X(previous_unusable, "previous-unusable", SEV_WARNING, "DESIGN 4",                             \
+      "a signed version of the same zone; all signatures are made anew")
+
+DIAG_RULES_DECLARE(APP_RULES)
+
+extern const struct diag_rule *const app_rules[];
