@@ -67,7 +67,8 @@ static int read_fd(int fd, size_t max, bool private, struct buf *ret)
 
 static int read_path(const char *path, size_t max, bool private, struct buf *ret)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* a pipe is no private file: it is to be refused, not waited for */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (private ? O_NONBLOCK : 0));
     if (fd < 0)
         return ERR_IO;
     int err = read_fd(fd, max, private, ret);
@@ -218,4 +219,13 @@ char *file_relative_to(const char *from, const char *name)
         return strdup(name);
     char *p = NULL;
     return asprintf(&p, "%.*s/%s", (int)(slash - from), from, name) < 0 ? NULL : p;
+}
+
+struct file_size_text file_size_text(const char *path)
+{
+    struct file_size_text size = {"more"}; /* a pipe has none */
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+        (void)snprintf(size.text, sizeof(size.text), "%jd bytes", (intmax_t)st.st_size);
+    return size;
 }

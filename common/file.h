@@ -40,3 +40,10 @@ char *file_relative_to(const char *from, const char *name);
 
 /* DIR "/" NAME, malloc'ed. */
 char *file_join(const char *dir, const char *name);
+
+/* "31457280 bytes" of the file PATH, or "more" where it cannot say: for findings about a ceiling.
+ */
+struct file_size_text {
+    char text[32];
+};
+struct file_size_text file_size_text(const char *path);

@@ -9,6 +9,7 @@
 #define LIMIT_INCLUDE_DEPTH   8u          /* include of an include of …: deeper is a mistake */
 #define LIMIT_INVENTORY_NODES 1000000u    /* YAML nodes of one inventory: bounds time and memory */
 #define LIMIT_YAML_ALIASES    1000u       /* aliases resolved in one document: YAML bombs */
+#define LIMIT_INVENTORY_VALUE 16384u      /* bytes of a value: each alias is a copy */
 #define LIMIT_ZONE_BYTES      (16ull << 30) /* a zone file; ten million names are 1 GB */
 #define LIMIT_ZONE_RECORDS    200000000ull  /* records of one zone */
 #define LIMIT_ZONE_INCLUDES   100u          /* $INCLUDE files of one zone, where allowed */

@@ -6,7 +6,7 @@
 #include <libknot/libknot.h>
 
 #include "common/err.h"
-#include "zones/inventory_map.h"
+#include "zones/snapshot.h"
 
 struct answer *answer_new(void)
 {
@@ -24,26 +24,6 @@ const struct answer_step *answer_last(const struct answer *a)
 }
 
 /* ------------------------------------------------------------------ one name */
-
-static bool has_data(const struct zone_node *node)
-{
-    for (uint32_t i = 0; node != NULL && i < node->rrset_n; i++) {
-        if (node->rrsets[i].rrs.count > 0 && node->rrsets[i].type != KNOT_RRTYPE_NSEC3)
-            return true;
-    }
-    return false;
-}
-
-static bool has_type(const struct zone_node *node, uint16_t type)
-{
-    const struct zone_rrset *set = zone_node_rrset(node, type);
-    return set != NULL && set->rrs.count > 0;
-}
-
-static bool exists(const struct zone *z, const uint8_t *name)
-{
-    return has_data(zone_find(z, name)) || zone_has_below(z, name);
-}
 
 /* Labels between NAME and the apex above it. */
 static size_t depth_below(const uint8_t *name, const uint8_t *apex)
@@ -68,31 +48,17 @@ static const struct zone_node *turning(const struct zone *z, const uint8_t *name
         const struct zone_node *node = zone_find(z, ancestor(name, off));
         if (node == NULL)
             continue;
-        *ret_dname = off > 0 && has_type(node, KNOT_RRTYPE_DNAME);
+        *ret_dname = off > 0 && zone_node_data(node, KNOT_RRTYPE_DNAME) != NULL;
         if (*ret_dname || (node->flags & NODE_DELEGATION) != 0)
             return node;
     }
     return NULL;
 }
 
-/* RFC 4592 s3.3.1: the wildcard right below the closest name that exists. */
-static const struct zone_node *wildcard_for(const struct zone *z, const uint8_t *name)
+enum answer_end answer_step_find(struct answer_step *s)
 {
-    const uint8_t *encloser = name + name[0] + 1;
-    while (!exists(z, encloser) && name_compare(encloser, zone_apex(z)) != 0)
-        encloser += encloser[0] + 1;
-    uint8_t star[256] = {1, '*'};
-    size_t len = name_len(encloser);
-    if (len + 2 > 255)
-        return NULL;
-    memcpy(star + 2, encloser, len);
-    const struct zone_node *node = zone_find(z, star);
-    return has_data(node) ? node : NULL;
-}
-
-/* Finds what answers the step; ANSWER_NODE when there is data (a DNAME too). */
-static enum answer_end step_find(struct answer_step *s)
-{
+    s->node = NULL;
+    s->is_wildcard = s->is_dname = false;
     const struct zone *z = s->snapshot;
     const struct zone_node *turn = turning(z, s->name, &s->is_dname);
     if (turn != NULL) {
@@ -100,13 +66,13 @@ static enum answer_end step_find(struct answer_step *s)
         return s->is_dname ? ANSWER_NODE : ANSWER_DELEGATED;
     }
     const struct zone_node *node = zone_find(z, s->name);
-    if (has_data(node)) {
+    if (zone_node_answers(node)) {
         s->node = node;
         return ANSWER_NODE;
     }
     if (zone_has_below(z, s->name))
         return ANSWER_EMPTY;
-    s->node = name_compare(s->name, zone_apex(z)) == 0 ? NULL : wildcard_for(z, s->name);
+    s->node = zone_wildcard_for(z, s->name);
     s->is_wildcard = s->node != NULL;
     return s->node == NULL ? ANSWER_NOTHING : ANSWER_NODE;
 }
@@ -117,7 +83,7 @@ static void step_start(const struct zone_set *set, struct answer_step *s)
 {
     s->zone = inventory_zone_of(set->inv, s->name);
     s->snapshot = s->zone == NULL ? NULL : set->zones[s->zone - set->inv->zones];
-    s->node = NULL;
+    s->node = NULL; /* an unloaded zone's step has none */
     s->is_wildcard = s->is_dname = false;
 }
 
@@ -133,19 +99,18 @@ static bool dname_apply(const struct answer_step *s, const uint8_t *target, uint
     return true;
 }
 
-/* Is there a next link? Its name goes to OUT; *END says why not. */
-static bool next_link(const struct answer_step *s, uint8_t out[256], enum answer_end *end)
+bool answer_step_next(const struct answer_step *s, uint8_t out[256], enum answer_end *ret_end)
 {
     uint16_t type = s->is_dname ? KNOT_RRTYPE_DNAME : KNOT_RRTYPE_CNAME;
-    const struct zone_rrset *set = zone_node_rrset(s->node, type);
-    *end = ANSWER_NODE;
-    if (set == NULL || set->rrs.count == 0)
+    const struct zone_rrset *set = zone_node_data(s->node, type);
+    *ret_end = ANSWER_NODE;
+    if (set == NULL)
         return false;
     const uint8_t *target = set->rrs.rdata->data;
     if (!s->is_dname) {
         memcpy(out, target, name_len(target));
     } else if (!dname_apply(s, target, out)) {
-        *end = ANSWER_OVERFLOW;
+        *ret_end = ANSWER_OVERFLOW;
         return false;
     }
     knot_dname_to_lower(out);
@@ -173,8 +138,8 @@ void answer_follow(const struct zone_set *set, const uint8_t *name, struct answe
         ret->end = s->zone == NULL ? ANSWER_OUTSIDE : ANSWER_UNLOADED;
         if (s->snapshot == NULL)
             return;
-        ret->end = step_find(s);
-        if (ret->end != ANSWER_NODE || !next_link(s, next, &ret->end))
+        ret->end = answer_step_find(s);
+        if (ret->end != ANSWER_NODE || !answer_step_next(s, next, &ret->end))
             return;
         if (was_asked(ret, next)) {
             ret->end = ANSWER_LOOP;
@@ -202,16 +167,19 @@ void listed_names_done(struct listed_names *l)
     *l = (struct listed_names){0};
 }
 
+struct map_key domain_key(const struct inv_domain *d, const void *scope)
+{
+    static const char subdomains; /* only its address is used */
+    return (struct map_key){scope, d->subdomains ? &subdomains : NULL, d->name, name_len(d->name)};
+}
+
 static int add_listed(struct listed_names *l, struct name_map *seen, const struct inv_domain *d,
                       bool is_used)
 {
-    static const char subdomains; /* only its address is used */
+    const void *old;
     if (d->name == NULL)
         return 0;
-    const struct name_key key = {
-        .part = d->subdomains ? &subdomains : NULL, .bytes = d->name, .len = name_len(d->name)};
-    const void *old;
-    int err = name_map_add(seen, key, d, &old);
+    int err = name_map_add(seen, domain_key(d, NULL), d, &old);
     if (err == 0 && old == NULL)
         l->items[l->n++] = (struct listed_name){d, is_used};
     return err;

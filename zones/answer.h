@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/limits.h"
+#include "zones/inventory_map.h"
 #include "zones/zones.h"
 
 enum answer_end {
@@ -46,6 +47,14 @@ struct answer *answer_new(void); /* over 4 KiB: on the heap */
 void answer_free(struct answer *a);
 DEFINE_AUTO_PTR(answer)
 
+/*
+ * One link of a chain. What answers S->name in S->snapshot, which S holds before (its zone is not
+ * asked for): NODE, IS_WILDCARD and IS_DNAME are set; ANSWER_NODE when there is data.
+ */
+enum answer_end answer_step_find(struct answer_step *s);
+/* Does the answer of S lead on? The next name goes to OUT; *RET_END says why not. */
+bool answer_step_next(const struct answer_step *s, uint8_t out[256], enum answer_end *ret_end);
+
 void answer_follow(const struct zone_set *set, const uint8_t *name, struct answer *ret);
 const struct answer_step *answer_last(const struct answer *a);
 
@@ -65,3 +74,5 @@ int listed_names_take(const struct inventory *inv, struct listed_names *ret) MUS
 
 /* "*.": every name below; "": the name itself. */
 const char *domain_star(const struct inv_domain *d);
+/* Tells names apart by name and match, within SCOPE. */
+struct map_key domain_key(const struct inv_domain *d, const void *scope);

@@ -20,12 +20,7 @@ static uint8_t *name_keep(struct arena *arena, const uint8_t *name)
     if (copy == NULL)
         return NULL;
     memcpy(copy, name, len);
-    for (uint8_t *p = copy; *p != 0; p += *p + 1) {
-        for (size_t i = 1; i <= *p; i++) {
-            if (p[i] >= 'A' && p[i] <= 'Z')
-                p[i] = (uint8_t)(p[i] + ('a' - 'A'));
-        }
-    }
+    name_lower(copy);
     return copy;
 }
 

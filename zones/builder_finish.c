@@ -184,8 +184,12 @@ static size_t entries_unique(const struct zone_builder *b, const uint8_t *owner,
             continue;
         char at[RECORD_TEXT_LEN];
         entry_at(owner, &e[i], at);
-        diag_add(diags, &rule_rr_duplicate, AT_LINE(b->file, e[i].line), at,
-                 "the same record as in line %" PRIu32, last->line);
+        if (last->line > 0)
+            diag_add(diags, &rule_rr_duplicate, AT_LINE(b->file, e[i].line), at,
+                     "the same record as in line %" PRIu32, last->line);
+        else /* one of them comes from an included file */
+            diag_add(diags, &rule_rr_duplicate, AT_LINE(b->file, e[i].line), at,
+                     "the same record a second time");
     }
     return kept;
 }
@@ -229,10 +233,15 @@ static int rrset_fill(struct zone_builder *b, const uint8_t *owner, const struct
 {
     uint32_t ttl = e[0].ttl;
     uint32_t line = e[0].line;
+    uint32_t line_next = n > 1 ? UINT32_MAX : line;
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++) {
         ttl = e[i].ttl < ttl ? e[i].ttl : ttl;
-        line = e[i].line < line ? e[i].line : line;
+        line_next = i > 0 && e[i].line < line_next ? e[i].line : line_next;
+        if (e[i].line < line) {
+            line_next = line;
+            line = e[i].line;
+        }
         bytes += knot_rdata_size(e[i].rdata->len);
     }
     if (n > LIMIT_RRSET_RECORDS || bytes > UINT32_MAX) {
@@ -254,6 +263,7 @@ static int rrset_fill(struct zone_builder *b, const uint8_t *owner, const struct
     }
     set->ttl = ttl;
     set->line = line;
+    set->line_next = line_next;
     return rdataset_make(b->arena, e, n, &set->rrs) ? ERR_OK : ERR_NOMEM;
 }
 
@@ -293,12 +303,6 @@ static int node_fill(struct zone_builder *b, struct zone_node *node, struct entr
 
 /* ------------------------------------------------------------------ what kind of node */
 
-static bool node_has(const struct zone_node *node, uint16_t type)
-{
-    const struct zone_rrset *set = zone_node_rrset(node, type);
-    return set != NULL && set->rrs.count > 0;
-}
-
 /* Names below a cut or a DNAME follow it without a gap, so one walk with two marks is enough. */
 static void nodes_flag(struct zone *z)
 {
@@ -315,7 +319,7 @@ static void nodes_flag(struct zone *z)
             node->flags |= NODE_APEX;
         if (cut != NULL && name_key_is_below(key, *cut))
             node->flags |= NODE_BELOW_CUT;
-        else if (key.len > 0 && node_has(node, KNOT_RRTYPE_NS))
+        else if (key.len > 0 && zone_node_data(node, KNOT_RRTYPE_NS) != NULL)
             node->flags |= NODE_DELEGATION;
         if (dname != NULL && name_key_is_below(key, *dname))
             node->flags |= NODE_BELOW_DNAME;
@@ -323,7 +327,7 @@ static void nodes_flag(struct zone *z)
             cut = &z->keys[i];
         /* a DNAME at or below a cut is not ours to follow */
         else if (!(node->flags & (NODE_BELOW_CUT | NODE_BELOW_DNAME)) &&
-                 node_has(node, KNOT_RRTYPE_DNAME))
+                 zone_node_data(node, KNOT_RRTYPE_DNAME) != NULL)
             dname = &z->keys[i];
     }
 }

@@ -13,25 +13,34 @@
 #include "common/err.h"
 #include "zones/snapshot.h"
 
-#define MESSAGE_ROOM 65000u /* octets of a message left for the records of one RRset */
+/* What such a rule misses may stand in a line that could not be read. */
+static bool is_about_lack(const struct diag_rule *rule)
+{
+    const struct diag_rule *const rules[] = {
+        &rule_soa_missing,         &rule_ns_apex_missing,      &rule_ds_without_ns,
+        &rule_glue_missing,        &rule_glue_sibling_missing, &rule_occluded_delegation,
+        &rule_zone_cname_dangling, &rule_cds_mismatch,         &rule_cds_alone,
+        &rule_cds_no_key,          &rule_cds_key_absent};
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (rule == rules[i])
+            return true;
+    }
+    return false;
+}
 
 void check_report(const struct check *c, const struct diag_rule *rule, const struct zone_node *node,
                   uint16_t type, uint32_t line, const char *fmt, ...)
 {
     char at[RECORD_TEXT_LEN];
     char found[NAME_TEXT_LEN + 256];
+    if (c->zone->is_partial && is_about_lack(rule))
+        return;
     record_to_text(node->owner, type, at);
     va_list ap;
     va_start(ap, fmt);
     (void)vsnprintf(found, sizeof(found), fmt, ap);
     va_end(ap);
     diag_add(c->diags, rule, AT_LINE(zone_file(c->zone), line), at, "%s", found);
-}
-
-const struct zone_rrset *check_set(const struct zone_node *node, uint16_t type)
-{
-    const struct zone_rrset *set = zone_node_rrset(node, type);
-    return set != NULL && set->rrs.count > 0 ? set : NULL;
 }
 
 /* ------------------------------------------------------------------ apex */
@@ -42,15 +51,15 @@ static void check_apex(const struct check *c)
     const struct zone_node absent = {.owner = zone_apex(c->zone)};
     if (apex == NULL)
         apex = &absent;
-    const struct zone_rrset *soa = check_set(apex, KNOT_RRTYPE_SOA);
+    const struct zone_rrset *soa = zone_node_data(apex, KNOT_RRTYPE_SOA);
     if (soa == NULL)
         check_report(c, &rule_soa_missing, apex, KNOT_RRTYPE_SOA, 0, "no SOA at the apex");
     else if (soa->rrs.count > 1)
-        check_report(c, &rule_soa_multiple, apex, KNOT_RRTYPE_SOA, soa->line,
+        check_report(c, &rule_soa_multiple, apex, KNOT_RRTYPE_SOA, soa->line_next,
                      "%u different SOA records", (unsigned)soa->rrs.count);
-    if (check_set(apex, KNOT_RRTYPE_NS) == NULL)
+    if (zone_node_data(apex, KNOT_RRTYPE_NS) == NULL)
         check_report(c, &rule_ns_apex_missing, apex, KNOT_RRTYPE_NS, 0, "no NS at the apex");
-    const struct zone_rrset *ds = check_set(apex, KNOT_RRTYPE_DS);
+    const struct zone_rrset *ds = zone_node_data(apex, KNOT_RRTYPE_DS);
     if (ds != NULL)
         check_report(c, &rule_ds_apex, apex, KNOT_RRTYPE_DS, ds->line,
                      "a DS record at the apex; it belongs into the parent zone");
@@ -67,10 +76,10 @@ static bool may_be_beside_cname(uint16_t type)
 
 static void check_alias(const struct check *c, const struct zone_node *node)
 {
-    const struct zone_rrset *cname = check_set(node, KNOT_RRTYPE_CNAME);
-    const struct zone_rrset *dname = check_set(node, KNOT_RRTYPE_DNAME);
+    const struct zone_rrset *cname = zone_node_data(node, KNOT_RRTYPE_CNAME);
+    const struct zone_rrset *dname = zone_node_data(node, KNOT_RRTYPE_DNAME);
     if (dname != NULL && dname->rrs.count > 1)
-        check_report(c, &rule_dname_multiple, node, KNOT_RRTYPE_DNAME, dname->line,
+        check_report(c, &rule_dname_multiple, node, KNOT_RRTYPE_DNAME, dname->line_next,
                      "%u DNAME records", (unsigned)dname->rrs.count);
     if (dname != NULL && (node->flags & NODE_WILDCARD))
         check_report(c, &rule_dname_wildcard, node, KNOT_RRTYPE_DNAME, dname->line,
@@ -78,14 +87,18 @@ static void check_alias(const struct check *c, const struct zone_node *node)
     if (cname == NULL)
         return;
     if (cname->rrs.count > 1)
-        check_report(c, &rule_cname_multiple, node, KNOT_RRTYPE_CNAME, cname->line,
+        check_report(c, &rule_cname_multiple, node, KNOT_RRTYPE_CNAME, cname->line_next,
                      "%u CNAME records", (unsigned)cname->rrs.count);
     for (size_t i = 0; i < node->rrset_n; i++) {
         const struct zone_rrset *set = &node->rrsets[i];
         if (set->rrs.count == 0 || may_be_beside_cname(set->type))
             continue;
-        check_report(c, &rule_cname_beside_data, node, set->type, set->line,
-                     "a CNAME in line %u has the same owner", (unsigned)cname->line);
+        if (cname->line > 0)
+            check_report(c, &rule_cname_beside_data, node, set->type, set->line,
+                         "a CNAME in line %u has the same owner", (unsigned)cname->line);
+        else /* from an included file */
+            check_report(c, &rule_cname_beside_data, node, set->type, set->line,
+                         "a CNAME has the same owner");
     }
 }
 
@@ -93,32 +106,42 @@ static void check_alias(const struct check *c, const struct zone_node *node)
 static void check_place(const struct check *c, const struct zone_node *node)
 {
     bool apex = node->flags & NODE_APEX;
-    const struct zone_rrset *soa = check_set(node, KNOT_RRTYPE_SOA);
+    const struct zone_rrset *soa = zone_node_data(node, KNOT_RRTYPE_SOA);
     if (soa != NULL && !apex)
         check_report(c, &rule_soa_below_apex, node, KNOT_RRTYPE_SOA, soa->line,
                      "an SOA below the apex");
-    const struct zone_rrset *ns = check_set(node, KNOT_RRTYPE_NS);
+    const struct zone_rrset *ns = zone_node_data(node, KNOT_RRTYPE_NS);
     if (ns != NULL && !apex && (node->flags & NODE_WILDCARD))
         check_report(c, &rule_ns_wildcard, node, KNOT_RRTYPE_NS, ns->line, "NS at a wildcard");
-    const struct zone_rrset *ds = check_set(node, KNOT_RRTYPE_DS);
+    const struct zone_rrset *ds = zone_node_data(node, KNOT_RRTYPE_DS);
     if (ds != NULL && ns == NULL && !apex && !(node->flags & NODE_BELOW_CUT))
         check_report(c, &rule_ds_without_ns, node, KNOT_RRTYPE_DS, ds->line,
                      "a DS without NS at the same name");
-    static const uint16_t child_types[] = {KNOT_RRTYPE_CDS, KNOT_RRTYPE_CDNSKEY};
-    for (size_t i = 0; i < 2; i++) {
-        const struct zone_rrset *set = check_set(node, child_types[i]);
+    static const struct {
+        uint16_t type;
+        const struct diag_rule *rule;
+    } apex_only[] = {{KNOT_RRTYPE_DNSKEY, &rule_dnskey_place},
+                     {KNOT_RRTYPE_CDS, &rule_cds_place},
+                     {KNOT_RRTYPE_CDNSKEY, &rule_cds_place}};
+    for (size_t i = 0; i < sizeof apex_only / sizeof *apex_only; i++) {
+        const struct zone_rrset *set = zone_node_data(node, apex_only[i].type);
         if (set != NULL && !apex)
-            check_report(c, &rule_cds_place, node, set->type, set->line, "not at the apex");
+            check_report(c, apex_only[i].rule, node, set->type, set->line, "not at the apex");
     }
+}
+
+uint64_t check_set_size(const struct zone_rrset *set)
+{
+    /* an owner of 2 octets by compression, type, class, TTL; knot counts the length itself */
+    return (uint64_t)set->rrs.size + (uint64_t)set->rrs.count * 10;
 }
 
 static void check_sizes(const struct check *c, const struct zone_node *node)
 {
     for (size_t i = 0; i < node->rrset_n; i++) {
         const struct zone_rrset *set = &node->rrsets[i];
-        /* an owner of 2 octets by compression, type, class, TTL; knot counts the length itself */
-        uint64_t size = (uint64_t)set->rrs.size + (uint64_t)set->rrs.count * 10;
-        if (size > MESSAGE_ROOM)
+        uint64_t size = check_set_size(set);
+        if (size > CHECK_SET_MAX)
             check_report(c, &rule_rrset_too_large, node, set->type, set->line,
                          "%u records, about %llu octets", (unsigned)set->rrs.count,
                          (unsigned long long)size);
@@ -164,6 +187,8 @@ int zone_check(const struct zone *z, struct diags *diags)
         check_below_dname(&c, node);
     }
     int err = check_servers(&c);
+    if (err == ERR_OK)
+        err = check_chains(&c);
     if (err != ERR_OK)
         return err;
     check_cds(&c);

@@ -9,6 +9,7 @@
 #include <libknot/descriptor.h>
 
 #include "zones/check.h"
+#include "zones/snapshot.h"
 
 /* RFC 4034 App. B. The exception for algorithm 1 is left out: RSA/MD5 must not be used. */
 static uint16_t key_tag(const knot_rdata_t *key)
@@ -110,16 +111,23 @@ static void check_against_keys(const struct check *c, const struct zone_node *ap
                      (unsigned)set->rrs.count);
 }
 
+static bool is_too_large(const struct zone_rrset *set)
+{
+    return set != NULL && check_set_size(set) > CHECK_SET_MAX;
+}
+
 void check_cds(const struct check *c)
 {
     const struct zone_node *apex = zone_find(c->zone, zone_apex(c->zone));
     if (apex == NULL)
         return;
-    const struct zone_rrset *cds = check_set(apex, KNOT_RRTYPE_CDS);
-    const struct zone_rrset *cdnskey = check_set(apex, KNOT_RRTYPE_CDNSKEY);
-    const struct zone_rrset *dnskey = check_set(apex, KNOT_RRTYPE_DNSKEY);
+    const struct zone_rrset *cds = zone_node_data(apex, KNOT_RRTYPE_CDS);
+    const struct zone_rrset *cdnskey = zone_node_data(apex, KNOT_RRTYPE_CDNSKEY);
+    const struct zone_rrset *dnskey = zone_node_data(apex, KNOT_RRTYPE_DNSKEY);
     const struct zone_rrset *only = cds != NULL ? cds : cdnskey;
-    if (only == NULL || check_removal(c, apex, cds, cdnskey))
+    /* each is compared with each: sets that no zone can serve are not worth that */
+    if (only == NULL || is_too_large(cds) || is_too_large(cdnskey) || is_too_large(dnskey) ||
+        check_removal(c, apex, cds, cdnskey))
         return;
     if (cds == NULL || cdnskey == NULL)
         check_report(c, &rule_cds_alone, apex, only->type, only->line, "%s",

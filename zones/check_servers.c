@@ -12,50 +12,17 @@
 
 #include "common/err.h"
 #include "zones/check.h"
+#include "zones/snapshot.h"
 
 struct servers {
     const struct check *c;
     bool *needed; /* by node: it is the name of a name server */
 };
 
-/* The delegation at or above NAME, or NULL: the name is in our authority. */
-static const struct zone_node *delegation_of(const struct zone *z, const uint8_t *name)
-{
-    const struct zone_node *top = NULL;
-    size_t apex_len = name_len(zone_apex(z));
-    for (const uint8_t *p = name; name_len(p) > apex_len; p += *p + 1) {
-        const struct zone_node *node = zone_find(z, p);
-        if (node != NULL && (node->flags & NODE_DELEGATION))
-            top = node;
-    }
-    return top;
-}
-
 static bool has_address(const struct zone_node *node)
 {
-    return check_set(node, KNOT_RRTYPE_A) != NULL || check_set(node, KNOT_RRTYPE_AAAA) != NULL;
-}
-
-/* The wildcard that answers for NAME, which has no node itself (RFC 4592 s3.3.1), or NULL. */
-static const struct zone_node *wildcard_for(const struct zone *z, const uint8_t *name)
-{
-    if (zone_has_below(z, name))
-        return NULL; /* an empty non-terminal exists */
-    while (name_is_below(name, zone_apex(z))) {
-        name += *name + 1;
-        uint8_t star[258] = {1, '*'};
-        size_t len = name_len(name);
-        memcpy(star + 2, name, len);
-        if (len + 2 <= 255) {
-            const struct zone_node *node = zone_find(z, star);
-            if (node != NULL)
-                return node;
-        }
-        /* the closest encloser stops the search: it exists or has names below */
-        if (zone_find(z, name) != NULL || zone_has_below(z, name))
-            return NULL;
-    }
-    return NULL;
+    return zone_node_data(node, KNOT_RRTYPE_A) != NULL ||
+           zone_node_data(node, KNOT_RRTYPE_AAAA) != NULL;
 }
 
 static void missing_address(const struct check *c, const struct zone_node *node,
@@ -81,12 +48,12 @@ static void server_follow(struct servers *s, const struct zone_node *node,
     bool exact = false;
     size_t i = zone_find_index(z, target, &exact);
     const struct zone_node *at = exact ? zone_node_at(z, i) : NULL;
-    const struct zone_node *cut = delegation_of(z, target);
+    const struct zone_node *cut = zone_cut_above(z, target);
     if (exact)
         s->needed[i] = true;
     else if (cut == NULL)
-        at = wildcard_for(z, target);
-    if (at != NULL && check_set(at, KNOT_RRTYPE_CNAME) != NULL) {
+        at = zone_wildcard_for(z, target);
+    if (at != NULL && zone_node_data(at, KNOT_RRTYPE_CNAME) != NULL) {
         char text[NAME_TEXT_LEN];
         name_to_text(target, text);
         check_report(s->c, &rule_ns_alias, node, KNOT_RRTYPE_NS, ns->line,
@@ -100,7 +67,7 @@ static void target_follow(struct servers *s, const struct zone_node *node,
                           const struct zone_rrset *set, const uint8_t *target)
 {
     const struct zone_node *at = zone_find(s->c->zone, target);
-    if (at == NULL || check_set(at, KNOT_RRTYPE_CNAME) == NULL)
+    if (at == NULL || zone_node_data(at, KNOT_RRTYPE_CNAME) == NULL)
         return;
     char text[NAME_TEXT_LEN];
     name_to_text(target, text);
@@ -115,7 +82,7 @@ static void targets_follow(struct servers *s, const struct zone_node *node)
         size_t offset; /* of the name in the rdata */
     } kinds[] = {{KNOT_RRTYPE_NS, 0}, {KNOT_RRTYPE_MX, 2}, {KNOT_RRTYPE_SRV, 6}};
     for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-        const struct zone_rrset *set = check_set(node, kinds[k].type);
+        const struct zone_rrset *set = zone_node_data(node, kinds[k].type);
         if (set == NULL)
             continue;
         knot_rdata_t *rdata = set->rrs.rdata;

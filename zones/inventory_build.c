@@ -10,8 +10,10 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "common/limits.h"
+#include "common/nearest.h"
 #include "zones/inventory_int.h"
-#include "zones/inventory_nearest.h"
+
+#define KEY_SHOWN 100u /* bytes of an unknown key in a finding */
 
 struct build {
     struct inv_ctx *ctx;
@@ -93,27 +95,44 @@ static void bad_value(struct build *b, const struct item *it, const char *text)
     ly_err_clean(b->ctx->ly, NULL);
 }
 
-static void unknown_key(struct build *b, const struct lyd_node *self, const char *key,
-                        struct diag_where where)
+/* The key that was probably meant, or NULL. */
+static const char *nearest_key(const struct lysc_node *schema, const char *key)
+{
+    const char *best = NULL;
+    size_t best_distance = strlen(key) / 3 + 2; /* as far as this it may be meant, not at it */
+    for (const struct lysc_node *c = lysc_node_child(schema); c != NULL; c = c->next) {
+        size_t distance = nearest_distance(key, c->name);
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = c->name;
+        }
+    }
+    return best;
+}
+
+static int unknown_key(struct build *b, const struct lyd_node *self, const char *text, size_t len,
+                       struct diag_where where)
 {
     if (diags_n(b->ctx->diags) >= LIMIT_FINDINGS) {
         MALFORMED(b->ctx, &rule_inv_unknown_key, where, NULL, "unknown key");
-        return; /* nobody will read it */
+        return 0; /* nobody will read it */
     }
-    const char *words[INV_CHILDREN_MAX];
-    size_t n = 0;
-    AUTO(buf) struct buf all = {0};
-    for (const struct lysc_node *c = lysc_node_child(self->schema); c != NULL; c = c->next) {
-        buf_printf(&all, "%s%s", n == 0 ? "" : ", ", c->name);
-        words[n++] = c->name;
-    }
+    /* aliases can repeat a mapping with a key of megabytes */
+    const char *key = arena_strndup(b->ctx->arena, text, len < KEY_SHOWN ? len : KEY_SHOWN);
+    if (key == NULL)
+        return ERR_NOMEM;
+    const char *near = nearest_key(self->schema, key);
     MALFORMED(b->ctx, &rule_inv_unknown_key, where, schema_at(b->ctx, self, NULL),
-              "unknown key \"%.100s\"", key);
-    const char *near = inventory_nearest(key, words, n);
-    if (near != NULL)
+              "unknown key \"%s\"", key);
+    if (near != NULL) {
         diag_expect(b->ctx->diags, "\"%s\", perhaps", near);
-    else
-        diag_expect(b->ctx->diags, "one of %s", buf_str(&all));
+        return 0;
+    }
+    AUTO(buf) struct buf all = {0};
+    for (const struct lysc_node *c = lysc_node_child(self->schema); c != NULL; c = c->next)
+        buf_printf(&all, "%s%s", all.len == 0 ? "" : ", ", c->name);
+    diag_expect(b->ctx->diags, "one of %s", buf_str(&all));
+    return 0;
 }
 
 static void already_stated(struct build *b, const struct lyd_node *self, const char *key,
@@ -184,15 +203,11 @@ static int read_pair(struct build *b, struct fy_node_pair *pair, struct lyd_node
         diag_expect(b->ctx->diags, "a word");
         return 0;
     }
-    size_t len, index;
-    const char *text = yaml_text(b->ctx, key, &len);
-    if (text == NULL)
-        return ERR_NOMEM;
+    size_t len = 0, index;
+    const char *text = fy_node_get_scalar(key, &len);
     const struct lysc_node *schema = find_child(self->schema, text, len, &index);
-    if (schema == NULL) {
-        unknown_key(b, self, text, where);
-        return 0;
-    }
+    if (schema == NULL)
+        return unknown_key(b, self, text, len, where);
     struct item *it = &m->items[index];
     if (it->stated) {
         already_stated(b, self, schema->name, where, &it->where);
@@ -201,6 +216,8 @@ static int read_pair(struct build *b, struct fy_node_pair *pair, struct lyd_node
     struct fy_node *value = fy_node_pair_value(pair);
     *it = (struct item){.schema = schema, .parent = self, .stated = true};
     it->where = yaml_where(b->doc, value, where);
+    if (lysc_is_key(schema))
+        return 0; /* entry_key has looked at it */
     it->usable = yaml_follow(b->ctx, b->doc, value, it->where, &it->node);
     if (it->usable && it->node != value)
         it->where = yaml_where(b->doc, it->node, it->where);
@@ -232,6 +249,12 @@ static int take_text(struct build *b, const struct item *it, const char **ret)
         return 0;
     }
     size_t len = 0;
+    if (yaml_text_len(it->node) > LIMIT_INVENTORY_VALUE) {
+        MALFORMED(b->ctx, &rule_inv_limit, it->where, item_at(b, it), "a value of %zu bytes",
+                  yaml_text_len(it->node));
+        diag_expect(b->ctx->diags, "at most %u", LIMIT_INVENTORY_VALUE);
+        return 0;
+    }
     const char *text = yaml_text(b->ctx, it->node, &len);
     if (text == NULL)
         return ERR_NOMEM;
@@ -253,7 +276,7 @@ static int is_known_entry(struct build *b, const struct item *it, const struct i
     if (place == NULL)
         return ERR_NOMEM;
     *place = key->where;
-    const struct name_key name = {it->schema, it->parent, text, strlen(text)};
+    const struct map_key name = {it->schema, it->parent, text, strlen(text)};
     const void *old = NULL;
     int err = name_map_add(b->ctx->entries, name, place, &old);
     if (err != 0)
@@ -263,7 +286,7 @@ static int is_known_entry(struct build *b, const struct item *it, const struct i
         const struct diag_where *first = old;
         bool is_domain = strcmp(it->schema->name, "domains") == 0;
         FINDING(b->ctx, is_domain ? &rule_inv_domain_twice : &rule_inv_duplicate_name, key->where,
-                item_at(b, it), "\"%s\" again, after %s:%u", text, first->file, first->line);
+                item_at(b, it), "\"%.100s\" again, after %s:%u", text, first->file, first->line);
     }
     return 0;
 }

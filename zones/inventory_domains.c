@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "zones/answer.h"
 #include "zones/inventory_int.h"
 
 struct domains {
@@ -10,17 +11,6 @@ struct domains {
     struct name_map *first;   /* of each name and match, in any service */
     struct name_map *in_this; /* of each name and match, by service */
 };
-
-static const char *star(const struct inv_domain *d)
-{
-    return d->subdomains ? "*." : "";
-}
-
-static struct name_key key_of(const struct inv_domain *d, const void *scope)
-{
-    static const char subdomains; /* only its address is used */
-    return (struct name_key){scope, d->subdomains ? &subdomains : NULL, d->name, name_len(d->name)};
-}
 
 static bool is_own(const struct inventory *inv, const struct inv_domain *d)
 {
@@ -33,10 +23,11 @@ static void check_operator(struct domains *c, const struct inv_domain *d, const 
 {
     bool own = is_own(c->inv, d);
     if (!own && !d->third_party)
-        FINDING(c->ctx, &rule_inv_third_party_needed, d->where, at, "%s%s", star(d), d->text);
+        FINDING(c->ctx, &rule_inv_third_party_needed, d->where, at, "%s%s", domain_star(d),
+                d->text);
     if (own && d->third_party)
         FINDING(c->ctx, &rule_inv_third_party_own, d->where, at,
-                "%s%s is operated by a third party", star(d), d->text);
+                "%s%s is operated by a third party", domain_star(d), d->text);
 }
 
 static int check_domain(struct domains *c, const struct inv_service *s, const struct inv_domain *d)
@@ -50,22 +41,22 @@ static int check_domain(struct domains *c, const struct inv_service *s, const st
     check_operator(c, d, at);
 
     const void *old;
-    int err = name_map_add(c->in_this, key_of(d, s), d, &old);
+    int err = name_map_add(c->in_this, domain_key(d, s), d, &old);
     if (err != 0)
         return err;
     if (old != NULL) {
         const struct inv_domain *first = old;
-        FINDING(c->ctx, &rule_inv_domain_twice, d->where, at, "%s%s again, after %s:%u", star(d),
-                d->text, first->where.file, first->where.line);
+        FINDING(c->ctx, &rule_inv_domain_twice, d->where, at, "%s%s again, after %s:%u",
+                domain_star(d), d->text, first->where.file, first->where.line);
         return 0;
     }
-    err = name_map_add(c->first, key_of(d, NULL), d, &old);
+    err = name_map_add(c->first, domain_key(d, NULL), d, &old);
     if (err != 0 || old == NULL)
         return err;
     const struct inv_domain *first = old;
     if (first->third_party != d->third_party)
         FINDING(c->ctx, &rule_inv_operator_conflict, d->where, at,
-                "%s%s is operated by the %s here, by the %s at %s:%u", star(d), d->text,
+                "%s%s is operated by the %s here, by the %s at %s:%u", domain_star(d), d->text,
                 d->third_party ? "third party" : "vendor",
                 first->third_party ? "third party" : "vendor", first->where.file,
                 first->where.line);

@@ -10,7 +10,7 @@
 #include "common/limits.h"
 #include "zones/inventory_int.h"
 
-struct source {
+struct inv_file {
     const char *path; /* as findings call it */
     const char *real; /* to tell files apart */
     bool is_open;     /* its includes are being read */
@@ -19,7 +19,7 @@ struct source {
 
 struct files {
     struct inv_ctx *ctx;
-    struct source *sources;
+    struct inv_file *sources;
     struct inv_input *inputs;
     size_t n;
     bool allow_include;
@@ -40,7 +40,7 @@ static void unreadable(struct files *f, const char *path, struct diag_where from
 static bool is_repeated(struct files *f, const char *path, const char *real, struct diag_where from)
 {
     for (size_t i = 0; i < f->n; i++) {
-        const struct source *s = &f->sources[i];
+        const struct inv_file *s = &f->sources[i];
         if (strcmp(s->real, real) != 0)
             continue;
         if (s->is_open)
@@ -80,7 +80,7 @@ static int read_bytes(struct files *f, const char *path, struct diag_where from,
     f->ctx->incomplete = f->ctx->incomplete || err != 0;
     if (err == ERR_LIMIT) {
         MALFORMED(f->ctx, &rule_inv_limit, from.file == NULL ? AT_FILE(path) : from, NULL,
-                  "%s is too large", path);
+                  "%s is too large: %s", path, file_size_text(path).text);
         diag_expect(f->ctx->diags, "at most %u bytes", LIMIT_INVENTORY_BYTES);
         return 0;
     }
@@ -100,7 +100,7 @@ static int grow(struct files *f)
     if ((f->n & (f->n - 1)) != 0)
         return 0; /* room doubles at powers of two */
     size_t cap = f->n == 0 ? 1 : f->n * 2;
-    struct source *sources = realloc(f->sources, cap * sizeof(*sources));
+    struct inv_file *sources = realloc(f->sources, cap * sizeof(*sources));
     if (sources == NULL)
         return ERR_NOMEM;
     f->sources = sources;
@@ -210,7 +210,7 @@ static int read_source(struct files *f, const char *path, const char *real, stru
     if (err != 0)
         return err;
     size_t self = f->n++;
-    f->sources[self] = (struct source){path, real, true, from};
+    f->sources[self] = (struct inv_file){path, real, true, from};
     f->inputs[self] = (struct inv_input){path, content};
     err = add_text(f, path, content);
     if (err == 0)

@@ -87,6 +87,7 @@ bool yaml_follow(struct inv_ctx *ctx, struct yaml_doc *d, struct fy_node *node,
 /* Where NODE starts; FALLBACK when it has no text of its own. */
 struct diag_where yaml_where(const struct yaml_doc *d, struct fy_node *node,
                              struct diag_where fallback);
+size_t yaml_text_len(struct fy_node *node); /* of a scalar, in bytes */
 /* The scalar's text in the arena; NULL when memory is out. RET_LEN counts NULs inside. */
 const char *yaml_text(struct inv_ctx *ctx, struct fy_node *node, size_t *ret_len);
 

@@ -8,7 +8,7 @@
 #include "common/err.h"
 
 struct slot {
-    struct name_key key;
+    struct map_key key;
     const void *value; /* NULL: empty */
 };
 
@@ -45,7 +45,7 @@ static uint64_t mix(uint64_t h)
     return h ^ (h >> 32);
 }
 
-static uint64_t hash(const struct name_map *m, const struct name_key *key)
+static uint64_t hash(const struct name_map *m, const struct map_key *key)
 {
     uint64_t h = mix(m->seed ^ (uintptr_t)key->scope) ^ (uintptr_t)key->part;
     const uint8_t *p = key->bytes;
@@ -54,14 +54,14 @@ static uint64_t hash(const struct name_map *m, const struct name_key *key)
     return mix(h);
 }
 
-static bool same(const struct name_key *a, const struct name_key *b)
+static bool same(const struct map_key *a, const struct map_key *b)
 {
     return a->scope == b->scope && a->part == b->part && a->len == b->len &&
            memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
 /* The slot of KEY, or the empty one where it belongs. */
-static struct slot *slot_of(const struct name_map *m, const struct name_key *key)
+static struct slot *slot_of(const struct name_map *m, const struct map_key *key)
 {
     size_t i = (size_t)hash(m, key) & (m->cap - 1);
     while (m->slots[i].value != NULL && !same(&m->slots[i].key, key))
@@ -85,7 +85,7 @@ static int grow(struct name_map *m)
     return 0;
 }
 
-int name_map_add(struct name_map *m, struct name_key key, const void *value, const void **ret_old)
+int name_map_add(struct name_map *m, struct map_key key, const void *value, const void **ret_old)
 {
     if (m->n * 4 >= m->cap * 3) {
         int err = grow(m);
@@ -101,7 +101,7 @@ int name_map_add(struct name_map *m, struct name_key key, const void *value, con
     return 0;
 }
 
-const void *name_map_get(const struct name_map *m, struct name_key key)
+const void *name_map_get(const struct name_map *m, struct map_key key)
 {
     return m->cap == 0 ? NULL : slot_of(m, &key)->value;
 }

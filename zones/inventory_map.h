@@ -14,7 +14,7 @@
 
 struct name_map;
 
-struct name_key {
+struct map_key {
     const void *scope;
     const void *part; /* of the scope; may be NULL */
     const void *bytes;
@@ -27,6 +27,6 @@ DEFINE_AUTO_PTR(name_map)
 
 /* Adds KEY unless it is there. RET_OLD is the value that was there before, or NULL. 0 or ERR_NOMEM.
    VALUE is not NULL. */
-int name_map_add(struct name_map *m, struct name_key key, const void *value,
+int name_map_add(struct name_map *m, struct map_key key, const void *value,
                  const void **ret_old) MUST_USE;
-const void *name_map_get(const struct name_map *m, struct name_key key); /* or NULL */
+const void *name_map_get(const struct name_map *m, struct map_key key); /* or NULL */

@@ -100,7 +100,7 @@ static int service_take(struct values *v, const struct lyd_node *n, struct inv_s
     for (const struct lyd_node *c = tree_child(n, "domains"); c != NULL; c = tree_next(c))
         domain_take(ctx, c, d++);
     const void *old;
-    const struct name_key key = {.bytes = s->name, .len = strlen(s->name)};
+    const struct map_key key = {.bytes = s->name, .len = strlen(s->name)};
     int err = name_map_add(v->service_names, key, s, &old);
     if (err != 0)
         return err;
@@ -136,7 +136,7 @@ static int model_services_take(struct values *v, const struct lyd_node *n, struc
     m->services = list;
     for (const struct lyd_node *c = tree_child(n, "services"); c != NULL; c = tree_next(c)) {
         const char *name = lyd_get_value(c);
-        const struct name_key key = {.bytes = name, .len = strlen(name)};
+        const struct map_key key = {.bytes = name, .len = strlen(name)};
         const struct inv_service *s = name_map_get(v->service_names, key);
         if (s == NULL) {
             FINDING(v->ctx, &rule_inv_unknown_reference, tree_where(c), schema_at(v->ctx, c, NULL),
@@ -345,10 +345,8 @@ static void manufacturer_take(struct values *v)
     inv->manufacturer = tree_text(ctx, n, "name");
     inv->contact = tree_text(ctx, n, "contact");
     inv->documentation = tree_text(ctx, n, "documentation");
-    if (inv_name_take(ctx, lyd_get_value(leaf), leaf, &name)) {
+    if (inv_name_take(ctx, lyd_get_value(leaf), leaf, &name))
         inv->domain = name.wire;
-        inv->domain_text = name.text;
-    }
 }
 
 /* ------------------------------------------------------------------ all */

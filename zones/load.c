@@ -320,7 +320,9 @@ static int loader_finish(struct loader *l, const char *name, struct zone **ret)
     int err = zone_builder_finish(TAKE(l->builder), &z, l->diags);
     if (err == ERR_OK && l->failed)
         err = ERR_FINDINGS;
-    if (err == ERR_OK)
+    if (z != NULL)
+        z->is_partial = l->failed;
+    if (err == ERR_OK || (err == ERR_FINDINGS && l->opts->keep_partial))
         *ret = TAKE(z);
     return err;
 }
@@ -367,8 +369,8 @@ int zone_load(const char *path, const struct zone_load_opts *opts, struct zone *
     AUTO(buf) struct buf content = {0};
     int err = file_read(path, LIMIT_ZONE_BYTES, &content);
     if (err == ERR_LIMIT)
-        diag_add(diags, &rule_zone_too_large, AT_FILE(path), NULL, "over %llu bytes",
-                 LIMIT_ZONE_BYTES);
+        diag_add(diags, &rule_zone_too_large, AT_FILE(path), NULL, "%s, over the limit of %llu",
+                 file_size_text(path).text, LIMIT_ZONE_BYTES);
     else if (err == ERR_IO)
         diag_add(diags, &rule_zone_read, AT_FILE(path), NULL, "%s", strerror(errno));
     if (err != ERR_OK)

@@ -23,6 +23,14 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
 }
 
+void name_lower(uint8_t *name)
+{
+    for (uint8_t *p = name; *p != 0; p += *p + 1) {
+        for (size_t i = 1; i <= *p; i++)
+            p[i] = lower(p[i]);
+    }
+}
+
 size_t name_len(const uint8_t *name)
 {
     size_t len = 1;

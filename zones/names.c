@@ -10,6 +10,7 @@
 #include "common/err.h"
 #include "zones/names_int.h"
 #include "zones/rules_inventory.h"
+#include "zones/snapshot.h"
 
 /* One listed name on its way through the rules. */
 struct look {
@@ -33,8 +34,7 @@ bool node_is_usable(const struct zone_node *node)
     static const uint16_t types[] = {KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA, KNOT_RRTYPE_CNAME,
                                      KNOT_RRTYPE_HTTPS, KNOT_RRTYPE_SVCB};
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        const struct zone_rrset *set = zone_node_rrset(node, types[i]);
-        if (set != NULL && set->rrs.count > 0)
+        if (zone_node_data(node, types[i]) != NULL)
             return true;
     }
     return false;
@@ -219,13 +219,53 @@ static int check_listed(struct names *c, const struct listed_name *item)
     return err != 0 ? err : know_chain(c, c->answer);
 }
 
+/* ------------------------------------------------------------------ the web host */
+
+/* What is wrong with the place where all MUD URLs point to; NULL: nothing that could be known. */
+static const char *web_host_fault(const struct answer *a)
+{
+    const struct zone_node *node = answer_last(a)->node;
+    switch (a->end) {
+    case ANSWER_NODE:
+        if (zone_node_data(node, KNOT_RRTYPE_A) != NULL ||
+            zone_node_data(node, KNOT_RRTYPE_AAAA) != NULL)
+            return NULL;
+        return "the host of all MUD URLs has no address";
+    case ANSWER_EMPTY:
+    case ANSWER_NOTHING:
+        return a->n == 1 ? "the host of all MUD URLs is not in the zone"
+                         : "the host of all MUD URLs is a CNAME that leads nowhere";
+    case ANSWER_LOOP:
+    case ANSWER_LONG:
+    case ANSWER_OVERFLOW: return "the host of all MUD URLs is a CNAME that leads nowhere";
+    case ANSWER_DELEGATED:
+    case ANSWER_OUTSIDE:
+    case ANSWER_UNLOADED: break;
+    }
+    return NULL;
+}
+
+static void check_web_host(struct names *c)
+{
+    const struct inventory *inv = c->set->inv;
+    if (inv->publication.host == NULL)
+        return;
+    answer_follow(c->set, inv->publication.host, c->answer);
+    const char *fault = web_host_fault(c->answer);
+    if (fault != NULL)
+        diag_add(c->diags, &rule_web_host_no_address, inv->publication.where,
+                 inv->publication.host_text, "%s", fault);
+}
+
+/* ------------------------------------------------------------------ all */
+
 int names_know(struct names *c, const uint8_t *name, bool subdomains)
 {
     size_t len = name_len(name);
     const uint8_t *kept = arena_dup(c->arena, name, len);
     if (kept == NULL)
         return ERR_NOMEM;
-    const struct name_key key = {.part = subdomains ? c : NULL, .bytes = kept, .len = len};
+    const struct map_key key = {.part = subdomains ? c : NULL, .bytes = kept, .len = len};
     const void *old;
     return name_map_add(c->known, key, kept, &old);
 }
@@ -239,6 +279,7 @@ int names_check(const struct zone_set *set, struct diags *diags)
     if (arena == NULL || known == NULL || answer == NULL)
         return ERR_NOMEM;
     struct names c = {set, diags, arena, known, answer, false};
+    check_web_host(&c);
     int err = listed_names_take(set->inv, &listed);
     for (size_t i = 0; err == 0 && i < listed.n; i++)
         err = check_listed(&c, &listed.items[i]);

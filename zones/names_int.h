@@ -5,7 +5,6 @@
 
 #include "common/arena.h"
 #include "zones/answer.h"
-#include "zones/inventory_map.h"
 
 struct names {
     const struct zone_set *set;

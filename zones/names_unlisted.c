@@ -41,7 +41,7 @@ static int know_servers(struct names *c, const struct zone *z)
 
 static bool is_known(const struct names *c, const uint8_t *name)
 {
-    struct name_key key = {.bytes = name, .len = name_len(name)};
+    struct map_key key = {.bytes = name, .len = name_len(name)};
     if (name_map_get(c->known, key) != NULL)
         return true;
     key.part = c; /* below a listed "*." */

@@ -17,6 +17,8 @@
 
 #include <libknot/descriptor.h>
 
+#include "zones/snapshot.h"
+
 /* Types that libknot has no name for; RFC 4034 s6.2 lower-cases the names of some. */
 enum { TYPE_NSAP_PTR = 23, TYPE_MAX = 258 };
 
@@ -270,17 +272,6 @@ const char *rdata_check(uint16_t type, const uint8_t *data, size_t len)
             return field_fault(*field);
     }
     return v.len == 0 ? NULL : "it is too long";
-}
-
-static void name_lower(uint8_t *name)
-{
-    while (*name != 0) {
-        for (size_t i = 1; i <= *name; i++) {
-            if (name[i] >= 'A' && name[i] <= 'Z')
-                name[i] = (uint8_t)(name[i] + ('a' - 'A'));
-        }
-        name += *name + 1;
-    }
 }
 
 void rdata_canonical(uint16_t type, uint8_t *data, size_t len)

@@ -102,6 +102,8 @@
     X(name_third_party, "name-third-party", SEV_NOTE, "INVENTORY", "")                             \
     X(name_unlisted, "name-unlisted", SEV_NOTE, "INVENTORY",                                       \
       "a service that lists them, if devices use them")                                            \
+    X(web_host_no_address, "web-host-no-address", SEV_WARNING, "INVENTORY",                        \
+      "A or AAAA records for the host of publication.base-url, where MUD files are fetched")       \
     /* sizes of answers */                                                                         \
     X(answer_over_512, "answer-over-512", SEV_WARNING, "RFC 1035 s4.2.1",                          \
       "at most 512 bytes, for devices without EDNS")                                               \

@@ -49,6 +49,12 @@
     X(cname_beside_data, "cname-beside-data", SEV_ERROR, "RFC 1034 s3.6.2",                        \
       "no other data beside a CNAME")                                                              \
     X(cname_multiple, "cname-multiple", SEV_ERROR, "RFC 2181 s10.1", "one CNAME at a name")        \
+    X(zone_cname_loop, "zone-cname-loop", SEV_WARNING, "RFC 1034 s3.6.2",                          \
+      "CNAMEs that end at a name with data")                                                       \
+    X(zone_cname_dangling, "zone-cname-dangling", SEV_WARNING, "RFC 1034 s3.6.2",                  \
+      "a CNAME to a name that the zone holds, delegates or covers by a wildcard")                  \
+    X(zone_cname_long, "zone-cname-long", SEV_WARNING, "RFC 1034 s5.2.2",                          \
+      "a chain that every resolver follows to its end")                                            \
     X(dname_multiple, "dname-multiple", SEV_ERROR, "RFC 6672 s2.4", "one DNAME at a name")         \
     X(dname_wildcard, "dname-wildcard", SEV_WARNING, "RFC 4592 s4.4", "no DNAME at a wildcard")    \
     X(occluded_dname, "occluded-dname", SEV_ERROR, "RFC 6672 s2.4", "no names below a DNAME")      \
@@ -57,6 +63,7 @@
     X(ds_apex, "ds-apex", SEV_ERROR, "RFC 4035 s2.4", "no DS at the apex")                         \
     X(ds_without_ns, "ds-without-ns", SEV_ERROR, "RFC 4035 s2.4", "DS only beside NS")             \
     X(wildcard, "wildcard", SEV_NOTE, "RFC 4592", "")                                              \
+    X(dnskey_place, "dnskey-place", SEV_WARNING, "RFC 4034 s2.1.1", "DNSKEY only at the apex")     \
     X(cds_place, "cds-place", SEV_ERROR, "RFC 7344 s4.1", "CDS and CDNSKEY only at the apex")      \
     X(cds_mismatch, "cds-mismatch", SEV_ERROR, "RFC 7344 s4",                                      \
       "CDS and CDNSKEY records for the same keys")                                                 \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libknot/descriptor.h>
 #include <libknot/rrtype/soa.h>
 
 struct zone *zone_ref(const struct zone *z)
@@ -113,6 +114,53 @@ bool zone_has_below(const struct zone *z, const uint8_t *owner)
     if (i < z->node_n && name_key_compare(z->keys[i], key) == 0)
         i++;
     return i < z->node_n && name_key_is_below(z->keys[i], key);
+}
+
+const struct zone_rrset *zone_node_data(const struct zone_node *node, uint16_t type)
+{
+    const struct zone_rrset *set = zone_node_rrset(node, type);
+    return set != NULL && set->rrs.count > 0 ? set : NULL;
+}
+
+bool zone_node_answers(const struct zone_node *node)
+{
+    for (uint32_t i = 0; node != NULL && i < node->rrset_n; i++) {
+        if (node->rrsets[i].rrs.count > 0 && node->rrsets[i].type != KNOT_RRTYPE_NSEC3)
+            return true;
+    }
+    return false;
+}
+
+static bool name_exists(const struct zone *z, const uint8_t *name)
+{
+    return zone_node_answers(zone_find(z, name)) || zone_has_below(z, name);
+}
+
+const struct zone_node *zone_wildcard_for(const struct zone *z, const uint8_t *name)
+{
+    if (!name_is_below(name, z->apex) || name_exists(z, name))
+        return NULL;
+    const uint8_t *encloser = name + name[0] + 1;
+    while (!name_exists(z, encloser) && name_is_below(encloser, z->apex))
+        encloser += encloser[0] + 1;
+    uint8_t star[256] = {1, '*'};
+    size_t len = name_len(encloser);
+    if (len + 2 > 255)
+        return NULL;
+    memcpy(star + 2, encloser, len);
+    const struct zone_node *node = zone_find(z, star);
+    return zone_node_answers(node) ? node : NULL;
+}
+
+const struct zone_node *zone_cut_above(const struct zone *z, const uint8_t *name)
+{
+    const struct zone_node *top = NULL;
+    for (; name_is_below(name, z->apex); name += name[0] + 1) {
+        const struct zone_node *node = zone_find(z, name);
+        if (node != NULL && (node->flags & NODE_DELEGATION) != 0)
+            top = node;
+    }
+    return top;
 }
 
 uint32_t zone_soa_serial(const struct zone *z)

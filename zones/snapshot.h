@@ -26,6 +26,7 @@ size_t name_key_make(const uint8_t *name, size_t skip, uint8_t out[NAME_KEY_MAX]
 int name_key_compare(struct name_key a, struct name_key b);
 bool name_key_is_below(struct name_key key, struct name_key above); /* strictly */
 size_t name_label_n(const uint8_t *name);                           /* without the root label */
+void name_lower(uint8_t *name);
 
 /* "owner TYPE": how findings call a record. */
 #define RECORD_TEXT_LEN (NAME_TEXT_LEN + TYPE_TEXT_LEN + 1)
@@ -41,7 +42,20 @@ struct zone {
     struct name_key *keys; /* of the nodes, relative to the apex */
     size_t node_n;
     uint64_t record_n;
+    bool is_partial; /* what could be read of a faulty file */
 };
+
+/* The RRset, when it has records and not only signatures; else NULL. */
+const struct zone_rrset *zone_node_data(const struct zone_node *node, uint16_t type);
+
+/* Does NODE (NULL: no) answer for something: has it records that are no signatures and no NSEC3? */
+bool zone_node_answers(const struct zone_node *node);
+
+/* The wildcard that answers for NAME (RFC 4592 s3.3.1); NULL: there is none, or NAME exists. */
+const struct zone_node *zone_wildcard_for(const struct zone *z, const uint8_t *name);
+
+/* The delegation at or above NAME, the one next to the apex; NULL: NAME is in our authority. */
+const struct zone_node *zone_cut_above(const struct zone *z, const uint8_t *name);
 
 static inline size_t even(size_t len)
 {

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include <libknot/descriptor.h>
+#include <libknot/rrtype/soa.h>
 
 #include "common/err.h"
 #include "zones/rules_zone.h"
@@ -276,16 +277,6 @@ static uint32_t negative_verdict(struct run *run, const struct place *p, uint32_
 
 /* ------------------------------------------------------------------ waivers as a whole */
 
-static bool is_delegated(const struct zone *z, const uint8_t *name)
-{
-    for (; name_is_below(name, zone_apex(z)); name += *name + 1) {
-        const struct zone_node *node = zone_find(z, name);
-        if (node != NULL && (node->flags & NODE_DELEGATION))
-            return true;
-    }
-    return false;
-}
-
 static bool is_apex_generated(const struct zone *z, const struct ttl_waiver *w)
 {
     static const uint16_t types[] = {KNOT_RRTYPE_DNSKEY, KNOT_RRTYPE_CDS, KNOT_RRTYPE_CDNSKEY,
@@ -307,13 +298,13 @@ static void check_waivers(struct run *run)
         if (!name_is_at_or_below(w->name, zone_apex(run->zone)))
             continue;
         if (waiver_expired(w, run->now)) {
-            int64_t days = (run->now - w->until_at) / (int64_t)DAY;
+            int64_t days = run->now / (int64_t)DAY - w->until_at / (int64_t)DAY;
             diag_add(run->diags, &rule_ttl_waiver_expired, w->where, w->text,
                      "the waiver ended %" PRId64 " day%s ago (reason: %s)", days,
                      days == 1 ? "" : "s", w->reason == NULL ? "none" : w->reason);
             run->failed = true;
-        } else if (!run->used[i] && !is_delegated(run->zone, w->name) &&
-                   !is_apex_generated(run->zone, w)) {
+        } else if (!run->used[i] && !run->zone->is_partial &&
+                   zone_cut_above(run->zone, w->name) == NULL && !is_apex_generated(run->zone, w)) {
             diag_add(run->diags, &rule_ttl_waiver_unused, w->where, w->text,
                      "the waiver is for no record of the zone");
         }
@@ -322,17 +313,12 @@ static void check_waivers(struct run *run)
 
 /* ------------------------------------------------------------------ applying */
 
-static uint32_t read_u32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 static int soa_add(struct run *run, struct zone_builder *b, const struct zone_node *node,
                    const struct zone_rrset *set, uint32_t ttl)
 {
     struct place p = {node->owner, set->type, AT_LINE(zone_file(run->zone), set->line)};
     const knot_rdata_t *soa = set->rrs.rdata;
-    uint32_t minimum = negative_verdict(run, &p, read_u32(soa->data + soa->len - 4));
+    uint32_t minimum = negative_verdict(run, &p, knot_soa_minimum(soa));
     if (b == NULL)
         return ERR_OK;
     uint8_t copy[600]; /* two names of 255 octets and five numbers */

@@ -203,7 +203,6 @@ struct inventory {
 
     const char *manufacturer;
     const uint8_t *domain;
-    const char *domain_text;
     const char *contact; /* may be NULL */
     const char *documentation;
 
@@ -267,6 +266,7 @@ struct zone_rrset {
     uint16_t type;
     uint32_t ttl;
     uint32_t line;       /* of the first record in the file; 0: generated or $INCLUDEd */
+    uint32_t line_next;  /* of the second one; as `line` when there is none */
     knot_rdataset_t rrs; /* count 0: only signatures came (an orphan RRSIG) */
     uint32_t sig_ttl;    /* TTL of the RRSIG records; 0 when there are none */
     uint32_t sig_line;
@@ -346,6 +346,8 @@ struct zone_load_opts {
     const uint8_t *origin; /* NULL: the owner of the first SOA; relative names before any $ORIGIN
                               are seen from the file name without .zone or .signed, else the root */
     bool allow_include;    /* $INCLUDE of files in the zone file's folder or below */
+    bool keep_partial;     /* with ERR_FINDINGS RET may be what could be read, to check that too:
+                              zone_check then says nothing about what is missing */
 };
 
 /*

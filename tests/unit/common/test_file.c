@@ -89,6 +89,8 @@ static void a_private_file_must_be_private(void **state)
         assert_int_equal(file_read_private(in_dir("key"), 10, &b), ERR_CONFIG);
     }
     assert_int_equal(b.len, 1);
+    assert_int_equal(mkfifo(in_dir("pipe"), 0600), 0);
+    assert_int_equal(file_read_private(in_dir("pipe"), 10, &b), ERR_CONFIG);
 }
 
 static void an_atomic_write_replaces_and_leaves_nothing_beside(void **state)

@@ -3,6 +3,7 @@
  */
 #include <libknot/descriptor.h>
 
+#include "common/limits.h"
 #include "tests/unit/zones/zone_testing.h"
 
 #define DS " DS 12345 13 2 70959CF5D6A0A3F53BD0AE42DF4DA6ADE84DA066AE1F95F6B6B610DA53F6E86A\n"
@@ -35,6 +36,31 @@ static const struct row rows[] = {
     {"CNAME and A", "a CNAME ns1\na A 192.0.2.1\n", "cname-beside-data", SEV_ERROR, 1},
     {"CNAME at the apex", "@ CNAME ns1\n", "cname-beside-data", SEV_ERROR, 2},
     {"two CNAMEs", "a CNAME ns1\na CNAME b\n", "cname-multiple", SEV_ERROR, 1},
+    {"CNAMEs in a circle", "a CNAME b\nb CNAME a\n", "zone-cname-loop", SEV_WARNING, 1},
+    {"CNAME to itself", "c CNAME c\n", "zone-cname-loop", SEV_WARNING, 1},
+    {"two circles", "a CNAME b\nb CNAME a\nc CNAME C\n", "zone-cname-loop", SEV_WARNING, 2},
+    {"ways into a circle", "a CNAME c\nb CNAME c\nc CNAME d\nd CNAME c\nx CNAME a\n",
+     "zone-cname-loop", SEV_WARNING, 1},
+    {"circle by a wildcard", "*.w CNAME a.w\n", "zone-cname-loop", SEV_WARNING, 1},
+    {"circle by a DNAME", "d DNAME e\nx.e CNAME x.d\n", "zone-cname-loop", SEV_WARNING, 1},
+    {"no circle: the name exists", "*.w CNAME a.w\na.w A 192.0.2.1\n", "zone-cname-loop", 0, 0},
+    {"no circle: delegated", "a CNAME b.s\ns NS ns.test.\nb.s CNAME a\n", "zone-cname-loop", 0, 0},
+    {"CNAME to nothing", "h CNAME nowhere\n", "zone-cname-dangling", SEV_WARNING, 1},
+    {"two ways to nothing", "a CNAME h\nh CNAME nowhere\n", "zone-cname-dangling", SEV_WARNING, 1},
+    {"CNAME to an empty name", "h CNAME e\nx.e TXT a\n", "zone-cname-dangling", SEV_WARNING, 1},
+    {"CNAME outside", "h CNAME nowhere.test.\n", NULL, 0, 0},
+    {"CNAME to a wildcard", "h CNAME x.w\n*.w A 192.0.2.1\n", "zone-cname-dangling", SEV_WARNING,
+     0},
+    {"CNAME beside a wildcard", "h CNAME x.y.w\n*.w A 192.0.2.1\ny.w TXT a\n",
+     "zone-cname-dangling", SEV_WARNING, 1},
+    {"CNAME to a delegation", "h CNAME x.s\ns NS ns.test.\n", NULL, 0, 0},
+    {"CNAME below a DNAME", "h CNAME x.d\nd DNAME test.\n", NULL, 0, 0},
+    {"CNAME below a DNAME to nothing", "h CNAME x.d\nd DNAME e\ne TXT a\n", "zone-cname-dangling",
+     SEV_WARNING, 1},
+    {"CNAME below a delegation", "s NS ns.test.\nh.s CNAME nowhere\n", "zone-cname-dangling",
+     SEV_WARNING, 0},
+    {"DNAMEs in a circle", "h CNAME x.d\nd DNAME e\ne DNAME d\n", "zone-cname-long", SEV_WARNING,
+     1},
     {"two DNAMEs", "a DNAME b.test.\na DNAME c.test.\n", "dname-multiple", SEV_ERROR, 1},
     {"DNAME and A", "a DNAME b.test.\na A 192.0.2.1\n", NULL, 0, 0},
     {"name below a DNAME", "a DNAME b.test.\nx.a A 192.0.2.1\n", "occluded-dname", SEV_ERROR, 1},
@@ -76,6 +102,7 @@ static const struct row rows[] = {
     {"delegation below a delegation", "sub NS ns.test.\nx.sub NS ns.test.\n", "occluded-delegation",
      SEV_WARNING, 1},
 
+    {"DNSKEY below the apex", "a DNSKEY " KEY1 "\n", "dnskey-place", SEV_WARNING, 1},
     {"CDS below the apex", "a CDS " CDS1 "\n", "cds-place", SEV_ERROR, 1},
     {"CDS and CDNSKEY", "@ DNSKEY " KEY1 "\n@ CDS " CDS1 "\n@ CDNSKEY " KEY1 "\n", NULL, 0, 0},
     {"CDS alone", "@ DNSKEY " KEY1 "\n@ CDS " CDS1 "\n", "cds-alone", SEV_WARNING, 1},
@@ -145,6 +172,107 @@ static void an_empty_apex_lacks_both(void **state)
     assert_int_equal(findings_n(d, "ns-apex-missing", SEV_ERROR), 1);
 }
 
+static void a_circle_is_shown_from_its_first_name(void **state)
+{
+    (void)state;
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    AUTO_PTR(zone)
+    struct zone *z = zone_of(ZONE_HEAD "z CNAME c\nc CNAME b\nb CNAME d\nd CNAME c\n", d);
+    assert_int_equal(zone_check(z, d), ERR_OK);
+    assert_string_equal(
+        finding_text(d, "zone-cname-loop"),
+        "t.zone:7: warning: b.example. CNAME: b.example. -> d.example. -> c.example. "
+        "-> b.example.; expected CNAMEs that end at a name with data "
+        "[zone-cname-loop] (RFC 1034 s3.6.2)");
+}
+
+static void a_dangling_cname_names_where_it_ends(void **state)
+{
+    (void)state;
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    AUTO_PTR(zone)
+    struct zone *z = zone_of(ZONE_HEAD "h CNAME X.d\nd DNAME e\ne TXT a\ni CNAME No.where\n", d);
+    assert_int_equal(zone_check(z, d), ERR_OK);
+    assert_int_equal(diags_n(d), 2);
+    assert_string_equal(diags_at(d, 0)->at, "h.example. CNAME");
+    assert_string_equal(diags_at(d, 0)->found,
+                        "leads through a DNAME to x.e.example., which does not exist");
+    assert_string_equal(diags_at(d, 1)->found, "leads to no.where.example., which does not exist");
+}
+
+/* c0 -> c1 -> … -> LAST of N links, with another way in, and what zone_check says. */
+static void chain_check(size_t n, const char *last, struct diags *d)
+{
+    AUTO(buf) struct buf text = {0};
+    buf_add_str(&text, ZONE_HEAD);
+    for (size_t i = 0; i + 1 < n; i++)
+        buf_printf(&text, "c%zu CNAME c%zu\n", i, i + 1);
+    buf_printf(&text, "c%zu CNAME %s\n", n - 1, last);
+    AUTO_PTR(zone) struct zone *z = zone_of(buf_str(&text), d);
+    (void)!zone_check(z, d);
+}
+
+static void long_chains_are_told_once_at_their_beginning(void **state)
+{
+    (void)state;
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    chain_check(LIMIT_CNAME_CHAIN, "ns1", d);
+    assert_int_equal(diags_n(d), 0);
+    chain_check(LIMIT_CNAME_CHAIN + 1, "ns1", d);
+    assert_int_equal(diags_n(d), 1);
+    assert_string_equal(diags_at(d, 0)->at, "c0.example. CNAME");
+    assert_string_equal(diags_at(d, 0)->rule->id, "zone-cname-long");
+}
+
+/* Walked from each name to its end, this would be 20 thousand million steps. */
+static void chains_take_linear_time(void **state)
+{
+    (void)state;
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    chain_check(200000, "ns1", d);
+    assert_int_equal(diags_n(d), 1);
+    chain_check(200000, "c0", d);
+    assert_int_equal(findings_n(d, "zone-cname-loop", SEV_WARNING), 1);
+    assert_int_equal(diags_n(d), 2);
+}
+
+static void the_second_of_two_is_to_blame(void **state)
+{
+    (void)state;
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    AUTO_PTR(zone)
+    struct zone *z = zone_of(ZONE_HEAD "a CNAME z.test.\nb TXT a\na CNAME a.test.\n"
+                                       "d DNAME z.test.\nd DNAME a.test.\n"
+                                       "@ SOA ns1 host 2 3600 600 86400 600\n",
+                             d);
+    assert_int_equal(zone_check(z, d), ERR_FINDINGS);
+    assert_int_equal(strncmp(finding_text(d, "cname-multiple"), "t.zone:7:", 9), 0);
+    assert_int_equal(strncmp(finding_text(d, "dname-multiple"), "t.zone:9:", 9), 0);
+    assert_int_equal(strncmp(finding_text(d, "soa-multiple"), "t.zone:10:", 10), 0);
+}
+
+/* What is missing may stand in the line that could not be read. */
+static void zones_read_in_part_are_checked_for_what_they_have(void **state)
+{
+    (void)state;
+    static const char text[] = "$TTL 3600\n@ NS ns1\nbad A 1.2.3\ns NS ns.s\nt" DS
+                               "a CNAME bad\nc CNAME c\nx CNAME y.test.\nx TXT a\n";
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    AUTO_PTR(zone) struct zone *z = NULL;
+    struct zone_load_opts opts = {.origin = (const uint8_t *)"\7example"};
+    assert_int_equal(zone_parse("t.zone", text, strlen(text), &opts, &z, d), ERR_FINDINGS);
+    assert_null(z);
+    opts.keep_partial = true;
+    assert_int_equal(zone_parse("t.zone", text, strlen(text), &opts, &z, NULL), ERR_FINDINGS);
+    assert_non_null(z);
+    assert_int_equal(diags_n(d), 1);
+    assert_int_equal(zone_check(z, d), ERR_FINDINGS);
+    findings_print(d);
+    assert_int_equal(diags_n(d), 3);
+    assert_int_equal(findings_n(d, "zone-cname-loop", SEV_WARNING), 1);
+    assert_int_equal(findings_n(d, "cname-beside-data", SEV_ERROR), 1);
+}
+
 static void nothing_is_needed_to_ask(void **state)
 {
     (void)state;
@@ -167,10 +295,32 @@ static void sets_over_a_message_are_refused(void **state)
     assert_int_equal(findings_n(d, "rrset-too-large", SEV_ERROR), 1);
 }
 
+/* Each CDS would be compared with each key: not for sets that nobody can serve. */
+static void key_announcements_over_a_message_are_not_compared(void **state)
+{
+    (void)state;
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    AUTO(buf) struct buf text = {0};
+    buf_add_str(&text, ZONE_HEAD "@ CDNSKEY " KEY1 "\n");
+    for (int i = 0; i < 4000; i++)
+        buf_printf(&text, "@ CDS %d 13 200 00\n", i);
+    AUTO_PTR(zone) struct zone *z = zone_of(buf_str(&text), d);
+    assert_int_equal(zone_check(z, d), ERR_FINDINGS);
+    assert_int_equal(findings_n(d, "rrset-too-large", SEV_ERROR), 1);
+    assert_int_equal(diags_n(d), 1);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(key_announcements_over_a_message_are_not_compared),
     cmocka_unit_test(each_rule_finds_what_it_says),
     cmocka_unit_test(findings_name_line_owner_and_type),
     cmocka_unit_test(an_empty_apex_lacks_both),
+    cmocka_unit_test(a_circle_is_shown_from_its_first_name),
+    cmocka_unit_test(a_dangling_cname_names_where_it_ends),
+    cmocka_unit_test(long_chains_are_told_once_at_their_beginning),
+    cmocka_unit_test(chains_take_linear_time),
+    cmocka_unit_test(the_second_of_two_is_to_blame),
+    cmocka_unit_test(zones_read_in_part_are_checked_for_what_they_have),
     cmocka_unit_test(nothing_is_needed_to_ask),
     cmocka_unit_test(sets_over_a_message_are_refused),
 };

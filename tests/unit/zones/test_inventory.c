@@ -1,5 +1,6 @@
 /* Reading and form: what is wrong, with its id and place; and what good inventories become. */
 #include <glob.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "common/file.h"
@@ -182,6 +183,8 @@ static void aliases_are_followed(void **state)
         {"a value", "      - {protocol: tcp, port: 443}\n",
          "      - &web {protocol: tcp, port: 443}\n      - *web\n", 0, ""},
         {"of nothing", "port: 443", "port: *port", ERR_CONFIG, "19:31 inventory-alias"},
+        {"of nothing, as a name", "  - name: firmware", "  - name: *port", ERR_CONFIG,
+         "14:11 inventory-alias"},
         {"wrong value behind it", "      - {protocol: tcp, port: 443}\n",
          "      - {protocol: &p tpc}\n      - {protocol: *p}\n", ERR_CONFIG,
          "19:23 bad-value, 19:23 bad-value"},
@@ -206,6 +209,94 @@ static void alias_bomb_ends_soon(void **state)
     AUTO_PTR(diags) struct diags *d = diags_new();
     struct inventory *inv = NULL;
     assert_int_equal(parse(buf_str(&text), text.len, &inv, d), ERR_CONFIG);
+}
+
+struct bomb {
+    const char *name;
+    unsigned plain;    /* domains in one list … */
+    unsigned aliased;  /* … and as many more with an alias each; … */
+    unsigned services; /* … all these share the list */
+    const char *rule;  /* that stops it, or NULL */
+};
+
+static void bomb_write(const struct bomb *bomb, struct buf *out)
+{
+    const char *services = strstr(good, "  - name: firmware\n");
+    assert_non_null(services);
+    buf_add(out, good, (size_t)(services - good));
+    buf_add_str(out, "  - name: s0\n    purpose: other\n    endpoints: &e [{protocol: any}]\n"
+                     "    domains: &d\n      - {name: a.example.net, since: &s 2026-01-01}\n");
+    for (unsigned i = 0; i < bomb->plain; i++)
+        buf_printf(out, "      - {name: p%u.example.net}\n", i);
+    for (unsigned i = 0; i < bomb->aliased; i++)
+        buf_printf(out, "      - {name: q%u.example.net, since: *s}\n", i);
+    for (unsigned i = 1; i < bomb->services; i++)
+        buf_printf(out, "  - {name: s%u, purpose: other, endpoints: *e, domains: *d}\n", i);
+    buf_add_str(out, services);
+}
+
+/* Under keys that the schema knows, all that aliases stand for is read: up to the limits. */
+static void alias_bombs_under_known_keys_end_at_the_limits(void **state)
+{
+    (void)state;
+    static const struct bomb cases[] = {
+        {"within the limits", 50, 20, 20, NULL},
+        {"sixteen million values", 9000, 0, 450, "inventory-limit"},
+        {"ten thousand aliases", 2, 100, 100, "inventory-alias"},
+        {"both", 9000, 900, 450, "inventory-alias"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        TEST_CASE(cases[i].name);
+        AUTO(buf) struct buf text = {0};
+        bomb_write(&cases[i], &text);
+        AUTO_PTR(diags) struct diags *d = diags_new();
+        AUTO_PTR(inventory) struct inventory *inv = NULL;
+        bool fine = cases[i].rule == NULL;
+        assert_int_equal(parse(buf_str(&text), text.len, &inv, d), fine ? 0 : ERR_CONFIG);
+        assert_int_equal(diags_count(d, SEV_ERROR), fine ? 0 : 1);
+        for (size_t k = 0; k < diags_n(d); k++)
+            assert_true(diags_at(d, k)->severity != SEV_ERROR ||
+                        strcmp(diags_at(d, k)->rule->id, cases[i].rule) == 0);
+    }
+}
+
+static struct buf long_text_many_times(const char *before, const char *between)
+{
+    struct buf text = {0};
+    buf_add_str(&text, before);
+    for (size_t i = 0; i < 4000000; i++)
+        buf_add_char(&text, 'k');
+    for (size_t i = 0; i < LIMIT_YAML_ALIASES - 1; i++)
+        buf_add_str(&text, between);
+    return text;
+}
+
+/* A thousand copies of four megabytes would be more than the limit on memory that is set here. */
+static void long_values_are_not_copied_for_each_alias(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *before;
+        const char *between; /* and behind */
+        const char *rule;
+    } cases[] = {
+        {"value", "include:\n  - &a ", "\n  - *a", "inventory-limit"},
+        {"entry's name", "services:\n  - name: &a ", "\n  - name: *a", "inventory-limit"},
+        {"key", "models:\n  - &a\n    ? ", "\n  - *a", "missing-key"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        TEST_CASE(cases[i].name);
+        AUTO(buf) struct buf text = long_text_many_times(cases[i].before, cases[i].between);
+        AUTO_PTR(diags) struct diags *d = diags_new();
+        struct inventory *inv = NULL;
+        struct rusage before, after;
+        getrusage(RUSAGE_SELF, &before);
+        assert_int_equal(parse(buf_str(&text), text.len, &inv, d), ERR_CONFIG);
+        getrusage(RUSAGE_SELF, &after);
+        assert_true(after.ru_maxrss - before.ru_maxrss < 1024 * 1024); /* KiB */
+        assert_string_equal(diags_at(d, 0)->rule->id, cases[i].rule);
+    }
 }
 
 static void too_many_aliases_are_refused_once(void **state)
@@ -234,7 +325,6 @@ static void good_inventory_becomes_values(void **state)
     AUTO_PTR(inventory) struct inventory *inv = NULL;
     assert_int_equal(parse(good, strlen(good), &inv, NULL), 0);
     assert_string_equal(inv->manufacturer, "Example Devices");
-    assert_string_equal(inv->domain_text, "example.net");
     assert_string_equal(inv->contact, "noc@example.net");
     assert_string_equal(inv->dir, ".");
     assert_string_equal(inv->state_dir, "state");
@@ -375,6 +465,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(tags_are_refused_unless_they_change_nothing),
         cmocka_unit_test(aliases_are_followed),
         cmocka_unit_test(alias_bomb_ends_soon),
+        cmocka_unit_test(alias_bombs_under_known_keys_end_at_the_limits),
+        cmocka_unit_test(long_values_are_not_copied_for_each_alias),
         cmocka_unit_test(too_many_aliases_are_refused_once),
         cmocka_unit_test(good_inventory_becomes_values),
         cmocka_unit_test(every_stated_value_arrives),

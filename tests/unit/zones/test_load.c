@@ -7,6 +7,7 @@
 #include <libknot/descriptor.h>
 
 #include "common/file.h"
+#include "common/limits.h"
 #include "tests/unit/zones/zone_testing.h"
 
 /* What loads, by the text of one record in it. */
@@ -262,6 +263,35 @@ static void unreadable_files_have_a_finding(void **state)
     assert_null(z);
 }
 
+/* A sparse file, so that its size costs nothing. */
+static void huge_files_are_refused_unread(void **state)
+{
+    (void)state;
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    struct zone *z = NULL;
+    put("huge", "");
+    assert_int_equal(truncate(in_folder("huge"), (off_t)LIMIT_ZONE_BYTES + 1), 0);
+    assert_int_equal(zone_load(in_folder("huge"), NULL, &z, d), ERR_LIMIT);
+    assert_int_equal(findings_n(d, "zone-too-large", SEV_ERROR), 1);
+    assert_null(z);
+}
+
+/* A snapshot knows the lines of one file only, so findings name none of another. */
+static void lines_of_included_files_are_not_named(void **state)
+{
+    (void)state;
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    AUTO_PTR(zone) struct zone *z = NULL;
+    const struct zone_load_opts opts = {.origin = wire("example"), .allow_include = true};
+    put("twice.zone", ZONE_HEAD "$INCLUDE twice.inc\na TXT x\na A 192.0.2.1\n");
+    put("twice.inc", "a CNAME b\na A 192.0.2.1\n");
+    assert_int_equal(zone_load(in_folder("twice.zone"), &opts, &z, d), ERR_OK);
+    assert_non_null(strstr(finding_text(d, "rr-duplicate"), "a.example. A: the same record a "
+                                                            "second time;"));
+    assert_int_equal(zone_check(z, d), ERR_FINDINGS);
+    assert_non_null(strstr(finding_text(d, "cname-beside-data"), ": a CNAME has the same owner;"));
+}
+
 static void includes_are_read_where_allowed(void **state)
 {
     (void)state;
@@ -344,6 +374,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(missing_ttl_is_a_warning),
     cmocka_unit_test(long_text_loads),
     cmocka_unit_test(unreadable_files_have_a_finding),
+    cmocka_unit_test(huge_files_are_refused_unread),
+    cmocka_unit_test(lines_of_included_files_are_not_named),
     cmocka_unit_test(includes_are_read_where_allowed),
     cmocka_unit_test(bad_includes_are_refused),
     cmocka_unit_test(included_errors_name_their_file),

@@ -153,7 +153,8 @@ static void chains_have_at_most_sixteen_links(void **state)
     (void)state;
     AUTO(buf) struct buf text = {0};
     buf_add_str(&text,
-                "$TTL 1h\n@ SOA ns1 h 1 2 3 4 5\n@ NS ns1\nns1 A 192.0.2.1\nl0 A 192.0.2.1\n");
+                "$TTL 1h\n@ SOA ns1 h 1 2 3 4 5\n@ NS ns1\nns1 A 192.0.2.1\nmud A 192.0.2.1\nl0 A "
+                "192.0.2.1\n");
     for (int i = 1; i <= 17; i++)
         buf_printf(&text, "l%d CNAME l%d\n", i, i - 1);
     AUTO(case_set) struct case_set sixteen = {0};
@@ -215,6 +216,42 @@ static void zones_that_did_not_load_are_passed_over(void **state)
     assert_string_equal(findings, "");
 }
 
+static void the_web_host_needs_an_address(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *records;
+        const char *found; /* NULL: nothing */
+    } cases[] = {
+        {"", "the host of all MUD URLs is not in the zone"},
+        {"mud A 192.0.2.1\n", NULL},
+        {"mud AAAA 2001:db8::1\n", NULL},
+        {"mud CNAME www\nwww A 192.0.2.1\n", NULL},
+        {"mud CNAME www.cdn.test.\n", NULL},
+        {"mud CNAME www.other.net.\n", NULL},
+        {"mud NS ns.test.\n", NULL},
+        {"* A 192.0.2.1\n", NULL},
+        {"mud TXT a\n", "the host of all MUD URLs has no address"},
+        {"mud HTTPS 1 .\n", "the host of all MUD URLs has no address"},
+        {"x.mud A 192.0.2.1\n", "the host of all MUD URLs is not in the zone"},
+        {"mud CNAME gone\n", "the host of all MUD URLs is a CNAME that leads nowhere"},
+        {"mud CNAME mud\n", "the host of all MUD URLs is a CNAME that leads nowhere"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        TEST_CASE(cases[i].records);
+        AUTO(buf) struct buf text = {0};
+        buf_printf(&text, "$TTL 1h\n@ SOA ns1 h 1 2 3 4 5\n@ NS ns1\nns1 A 192.0.2.1\n%s",
+                   cases[i].records);
+        AUTO(case_set) struct case_set c = {0};
+        case_set_make(&c, "", "{name: ns1" M "}", "s", buf_str(&text), other);
+        AUTO_FREE char *findings = names_text(&c.set, 0);
+        AUTO(buf) struct buf expected = {0};
+        if (cases[i].found != NULL)
+            buf_printf(&expected, "warning web-host-no-address mud" M ": %s", cases[i].found);
+        assert_string_equal(findings, buf_str(&expected));
+    }
+}
+
 static void names_under_no_service_are_noted_by_zone(void **state)
 {
     (void)state;
@@ -247,6 +284,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(names_below_must_be_possible),
         cmocka_unit_test(errors_of_unused_services_are_warnings),
         cmocka_unit_test(zones_that_did_not_load_are_passed_over),
+        cmocka_unit_test(the_web_host_needs_an_address),
         cmocka_unit_test(names_under_no_service_are_noted_by_zone),
     };
     if (argc > 1)

@@ -273,6 +273,13 @@ static void waiver_findings_name_the_waiver(void **state)
         "inv.yaml:7:3: error: a.example: the waiver ended 1 day ago (reason: test); "
         "expected a waiver that still holds [ttl-waiver-expired] "
         "(INVENTORY ttl-policies)");
+    /* it holds for the whole of its last day, so the count starts at the end of that */
+    struct ttl_waiver late = waiver_cases[3].waiver;
+    late.until_at += DAY - 1;
+    p.waivers = &late;
+    AUTO_PTR(diags) struct diags *d2 = diags_new();
+    assert_int_equal(apply(ZONE_HEAD "a A 192.0.2.1\n", &p, &out, d2), ERR_FINDINGS);
+    assert_non_null(strstr(finding_text(d2, "ttl-waiver-expired"), "ended 1 day ago"));
 }
 
 /* ------------------------------------------------------------------ generated records */
