@@ -18,6 +18,7 @@ struct build_zone {
     struct signed_zone signed_zone;
     struct buf previous_text; /* the last signed zone, from state */
     bool keys_made;
+    bool confirmed;  /* some build of it was public: the parent has been told of its keys */
     bool has_serial; /* state knows one */
     uint32_t serial;
     char *file; /* "zones/<zone>.zone" */
@@ -46,6 +47,9 @@ struct build {
 };
 void build_done(struct build *b);
 DEFINE_AUTO(build)
+
+/* build_place.c: OUT lies apart from the state folder and all inputs. Only looks. */
+int build_check_place(struct build *b) MUST_USE;
 
 /* build_foreign.c: files in OUT that the last build did not put there. */
 int build_warn_foreign(struct build *b) MUST_USE;

@@ -43,7 +43,9 @@ static int add_input_file(struct build *b, struct manifest *m, const char *path)
     int err = file_read(path, LIMIT_ZONE_BYTES, &content);
     if (err == ERR_IO)
         diag_add(b->app->diags, &rule_file_unreadable, AT_FILE(path), NULL, "%s", strerror(errno));
-    return err == ERR_OK ? add_input(b, m, path, buf_bytes(&content)) : err;
+    if (err != ERR_OK)
+        return err == ERR_IO ? ERR_CONFIG : err;
+    return add_input(b, m, path, buf_bytes(&content));
 }
 
 static int by_path(const void *a, const void *b)

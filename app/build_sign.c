@@ -13,6 +13,7 @@ static int load_previous(struct build *b, size_t i)
     int err = state_zone_get(b->state, b->site.zones[i].inv->name, &s);
     if (err != ERR_OK)
         return err;
+    z->confirmed = s.confirmed_at != 0;
     z->has_serial = s.has_serial;
     z->serial = s.serial;
     z->previous_text = s.signed_zone;

@@ -58,14 +58,20 @@ static int load_certificates(struct build *b)
     return err == ERR_OK ? next : err;
 }
 
+static int build_inventory(struct build *b)
+{
+    int err = site_open(b->app, &b->site);
+    if (err == ERR_OK && b->out == NULL)
+        b->out = b->site.inv->output_dir;
+    return err;
+}
+
 /* All that is read only. Nothing is changed when it finds errors. */
 static int build_check(struct build *b)
 {
-    int err = site_open(b->app, &b->site);
-    if (err == ERR_OK)
-        err = site_check(b->app, &b->site, b->allow_include);
-    if (err == ERR_OK)
-        err = load_certificates(b);
+    int err = site_check(b->app, &b->site, b->allow_include);
+    int certificates = err == ERR_OK || err == ERR_CONFIG ? load_certificates(b) : ERR_OK;
+    err = err == ERR_OK ? certificates : err;
     int gate = app_gate(b->app);
     return err == ERR_OK ? gate : err;
 }
@@ -73,23 +79,28 @@ static int build_check(struct build *b)
 static int build_open(struct build *b)
 {
     const struct inventory *inv = b->site.inv;
-    if (b->out == NULL)
-        b->out = inv->output_dir;
     b->zones = calloc(b->site.zone_n + 1, sizeof(*b->zones));
     if (b->zones == NULL)
         return ERR_NOMEM;
     b->zone_n = b->site.zone_n;
     int err = state_open(inv->state_dir, &b->state, b->app->diags);
-    if (err == ERR_OK)
-        err = tree_check_target(b->out, b->app->diags);
-    if (err == ERR_OK)
-        err = manifest_read(b->out, &b->old, b->app->diags);
+    if (err != ERR_OK)
+        return err;
+    state_warn_unused_keys(b->state, b->app->diags);
+    err = tree_check_target(b->out, b->app->diags);
+    if (err != ERR_OK)
+        return err;
+    err = manifest_read(b->out, &b->old, b->app->diags);
+    if (err == ERR_IO)
+        return ERR_CONFIG; /* there, but cannot be read */
     return err == ERR_ABSENT ? ERR_OK : err;
 }
 
 static int build_documents(struct build *b)
 {
     int err = previous_load(b->state, &b->previous);
+    if (err == ERR_OK)
+        err = previous_heed_out(&b->previous, b->out, &b->old, b->app->diags);
     const struct mud_options opts = {
         .now = b->app->now,
         .allow_removal = b->allow_removal.items,
@@ -105,9 +116,9 @@ static int build_documents(struct build *b)
 
 static int build_run(struct build *b)
 {
-    static int (*const steps[])(struct build *) = {build_check, build_open,      build_warn_foreign,
-                                                   build_trust, build_documents, build_merge,
-                                                   build_keys,  build_sign};
+    static int (*const steps[])(struct build *) = {
+        build_inventory, build_check_place, build_check, build_open, build_warn_foreign,
+        build_trust,     build_documents,   build_merge, build_keys, build_sign};
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         int err = steps[i](b);
         if (err != ERR_OK)
@@ -128,7 +139,8 @@ static void print_zone(const struct build *b, size_t i)
               "zone %s: serial %" PRIu32 ", %" PRIu64 " signatures made, %" PRIu64
               " kept, valid until %s\n",
               b->site.zones[i].inv->text, r->serial, r->made, r->reused, expires);
-    if (b->zones[i].keys_made)
+    /* by every run until then: the one that made the keys may have failed after that */
+    if (!b->zones[i].confirmed)
         app_print(b->app, "zone %s: new keys; give %s/%s to the parent zone\n",
                   b->site.zones[i].inv->text, b->out, b->zones[i].ds);
 }
@@ -150,11 +162,12 @@ static json_t *zone_json(const struct build *b, size_t i)
     const struct sign_report *r = &b->zones[i].signed_zone.report;
     char expires[TIME_TEXT_LEN];
     time_format_rfc3339(r->expires_at, expires);
-    return json_pack("{s:s, s:s, s:s, s:I, s:b, s:b, s:I, s:I, s:s}", "name",
+    return json_pack("{s:s, s:s, s:s, s:I, s:b, s:b, s:b, s:I, s:I, s:s}", "name",
                      b->site.zones[i].inv->text, "file", b->zones[i].file, "ds", b->zones[i].ds,
                      "serial", (json_int_t)r->serial, "changed", r->changed, "keys-made",
-                     b->zones[i].keys_made, "signatures-made", (json_int_t)r->made,
-                     "signatures-kept", (json_int_t)r->reused, "expires", expires);
+                     b->zones[i].keys_made, "confirmed", b->zones[i].confirmed, "signatures-made",
+                     (json_int_t)r->made, "signatures-kept", (json_int_t)r->reused, "expires",
+                     expires);
 }
 
 static json_t *result_json(const struct build *b)

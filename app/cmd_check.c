@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/merge.h"
 #include "app/pipeline.h"
 #include "app/rules_all.h"
 #include "app/rules_app.h"
@@ -63,27 +64,38 @@ static int check_mud_file(struct check *c, struct mud_validator *v, const char *
     struct diags *diags = c->app->diags;
     size_t errors = diags_count(diags, SEV_ERROR);
     int err = file_read(path, LIMIT_MUD_BYTES, &text);
-    if (err == ERR_IO || err == ERR_LIMIT)
-        diag_add(diags, &rule_file_unreadable, AT_FILE(path), NULL, "%s",
-                 err == ERR_IO ? strerror(errno) : err_text(err));
-    else if (err == ERR_OK)
+    if (err == ERR_IO) {
+        diag_add(diags, &rule_file_unreadable, AT_FILE(path), NULL, "%s", strerror(errno));
+        err = ERR_CONFIG;
+    } else if (err == ERR_LIMIT) {
+        diag_add(diags, &rule_file_too_large, AT_FILE(path), NULL, "%s", file_size_text(path).text);
+        diag_expect(diags, "at most %u bytes", LIMIT_MUD_BYTES);
+        err = ERR_FINDINGS;
+    } else if (err == ERR_OK) {
         err = mud_validate(v, path, buf_bytes(&text), MUD_FOREIGN, diags);
+    }
     bool valid = err == ERR_OK && diags_count(diags, SEV_ERROR) == errors;
     app_print(c->app, "%s: %s\n", path, valid ? "valid" : "not valid");
     (void)json_array_append_new(verdicts, json_pack("{s:s, s:b}", "file", path, "valid", valid));
-    return err == ERR_IO || err == ERR_LIMIT ? ERR_FINDINGS : err;
+    return err;
+}
+
+/* A file that cannot be read weighs more than one that is not valid; what ends the run, most. */
+static int worse(int a, int b)
+{
+    if (a == ERR_OK || (a == ERR_FINDINGS && b != ERR_OK) || (a == ERR_CONFIG && b < ERR_CONFIG))
+        return b;
+    return a;
 }
 
 static int check_mud(struct check *c, const struct words *files)
 {
     AUTO_PTR(mud_validator) struct mud_validator *v = NULL;
     json_t *verdicts = json_array();
-    int first = mud_validator_new(&v);
-    for (size_t i = 0; i < files->n && v != NULL; i++) {
-        int err = check_mud_file(c, v, files->items[i], verdicts);
-        first = first == ERR_OK ? err : first;
-    }
-    return report_finish(c->app, first, json_pack("{s:o}", "files", verdicts));
+    int err = mud_validator_new(&v);
+    for (size_t i = 0; i < files->n && v != NULL; i++)
+        err = worse(err, check_mud_file(c, v, files->items[i], verdicts));
+    return report_finish(c->app, err, json_pack("{s:o}", "files", verdicts));
 }
 
 /* ------------------------------------------------------------------ --zone */
@@ -104,16 +116,18 @@ static int check_zone(struct check *c)
     if (c->origin != NULL && !name_from_text(c->origin, origin))
         return usage_error(app, "--origin: '%s' is not a domain name", c->origin);
     const struct zone_load_opts opts = {.origin = c->origin == NULL ? NULL : origin,
-                                        .allow_include = c->allow_include};
+                                        .allow_include = c->allow_include,
+                                        .keep_partial = true};
     AUTO_PTR(zone) struct zone *zone = NULL;
-    int err = zone_load(c->zone, &opts, &zone, app->diags);
-    int checked = err == ERR_OK ? zone_check(zone, app->diags) : ERR_OK;
-    int ttls = err == ERR_OK ? check_zone_ttls(c, zone) : ERR_OK;
-    err = err == ERR_OK ? checked : err;
+    int loaded = zone_open(app, c->zone, &opts, &zone);
+    /* what could be read of a faulty file has findings, too */
+    int checked = zone == NULL ? ERR_OK : zone_check(zone, app->diags);
+    int ttls = zone == NULL ? ERR_OK : check_zone_ttls(c, zone);
+    int err = loaded == ERR_OK ? checked : loaded;
     err = err == ERR_OK ? ttls : err;
     char name[NAME_TEXT_LEN] = "";
     json_t *result = NULL;
-    if (zone != NULL) {
+    if (loaded == ERR_OK) {
         name_to_text_nodot(zone_apex(zone), name);
         app_print(app, "zone %s: %" PRIu64 " records, serial %" PRIu32 "\n", name,
                   zone_record_n(zone), zone_soa_serial(zone));
@@ -133,8 +147,11 @@ static int check_inventory(struct check *c)
     int err = site_open(app, &site);
     if (err == ERR_OK)
         err = site_check(app, &site, c->allow_include);
-    int certificates = err == ERR_OK ? site_check_certificates(app, &site) : ERR_OK;
+    bool checked = site.zones != NULL && (err == ERR_OK || err == ERR_CONFIG);
+    int certificates = checked ? site_check_certificates(app, &site) : ERR_OK;
+    int announcement = checked ? site_check_announcement(app, &site) : ERR_OK;
     err = err == ERR_OK ? certificates : err;
+    err = err == ERR_OK ? announcement : err;
     json_t *result = NULL;
     if (site.inv != NULL) {
         const struct inventory *inv = site.inv;

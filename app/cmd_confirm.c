@@ -1,8 +1,10 @@
 /*
  * app/cmd_confirm.c -- "this build is now public": key timing counts from here (trust rule 10).
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/manifest.h"
 #include "app/pipeline.h"
@@ -36,7 +38,10 @@ static int confirm_open(struct confirm *c)
         c->out = c->site.inv->output_dir;
     err = manifest_read(c->out, &c->manifest, app->diags);
     if (err == ERR_ABSENT)
-        diag_add(app->diags, &rule_manifest_absent, AT_FILE(c->out), NULL, "no manifest.json");
+        diag_add(app->diags, &rule_manifest_absent, AT_FILE(c->out), NULL, "%s",
+                 access(c->out, F_OK) == 0 ? "no manifest.json" : strerror(errno));
+    if (err == ERR_ABSENT || err == ERR_IO)
+        err = ERR_CONFIG; /* an input that is not there, or cannot be read */
     return err == ERR_OK ? state_open(c->site.inv->state_dir, &c->state, app->diags) : err;
 }
 

@@ -106,7 +106,7 @@ static int load(const struct sign_command *c, const char *path, const uint8_t *o
                 struct zone **ret)
 {
     const struct zone_load_opts opts = {.origin = origin, .allow_include = c->allow_include};
-    return zone_load(path, &opts, ret, c->app->diags);
+    return zone_open(c->app, path, &opts, ret);
 }
 
 static int apply_ttl_policy(struct sign_command *c)
@@ -174,10 +174,11 @@ static bool is_empty_or_absent(const char *dir)
 static int open_keys(struct sign_command *c)
 {
     const uint8_t *apex = zone_apex(c->zone);
-    bool was_signed = sign_is_signed(c->zone);
+    bool input = sign_is_signed(c->zone);
+    bool was_signed = input || (c->old != NULL && sign_is_signed(c->old));
     if (was_signed && !c->accept_new_keys && is_empty_or_absent(c->keys)) {
-        diag_add(c->app->diags, &rule_zone_signed_input, AT_FILE(c->file), NULL,
-                 "the file holds DNSKEY or RRSIG records, and %s no keys", c->keys);
+        diag_add(c->app->diags, &rule_zone_signed_input, AT_FILE(input ? c->file : c->previous),
+                 NULL, "the file holds DNSKEY or RRSIG records, and %s no keys", c->keys);
         diag_expect(c->app->diags,
                     "--keys with the folder of the zone's keys, or --accept-new-keys "
                     "(validators then refuse the zone until the parent has the new DS)");
@@ -185,10 +186,9 @@ static int open_keys(struct sign_command *c)
     }
     int err = keyset_open_dir(c->keys, apex, c->policy.algorithm, c->single_key, c->accept_new_keys,
                               &c->result.keys, &c->keys_made, c->app->diags);
-    if (err != ERR_OK || !was_signed)
-        return err;
     struct zone *stripped = NULL;
-    err = sign_strip(c->zone, &stripped, c->app->diags);
+    if (err == ERR_OK)
+        err = sign_strip(c->zone, &stripped, c->app->diags);
     if (err == ERR_OK) {
         zone_free(c->zone);
         c->zone = stripped;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/pipeline.h"
 #include "app/rules_app.h"
 #include "app/verify_out.h"
 #include "common/timetext.h"
@@ -71,21 +72,28 @@ static int verify_file(const struct verify_command *c)
         return usage_error(c->app, "--origin: '%s' is not a domain name", c->origin);
     const struct zone_load_opts opts = {.origin = c->origin != NULL ? origin : NULL};
     AUTO_PTR(zone) struct zone *zone = NULL;
-    int err = zone_load(c->what, &opts, &zone, c->app->diags);
+    int err = zone_open(c->app, c->what, &opts, &zone);
     return err == ERR_OK ? check_file(c, zone) : report_finish(c->app, err, NULL);
 }
 
 /* ------------------------------------------------------------------ OUT */
 
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void print_out(const struct verify_out *v, const char *rebuild)
 {
     for (size_t i = 0; i < v->zone_n; i++)
         print_zone(v->app, v->zones[i].said->name, &v->zones[i].report);
-    app_print(v->app,
-              "%s: %zu files as in the manifest; list %" PRIu32
-              " of %zu names, %zu models, %zu versions, %zu CMS signatures; rebuild before %s\n",
-              v->out, v->file_n, v->list_serial, v->name_n, v->model_n, v->version_n,
-              v->signature_n, rebuild);
+    app_print(
+        v->app,
+        "%s: %zu files as in the manifest; list %" PRIu32
+        " of %zu name%s, %zu model%s, %zu version%s, %zu CMS signature%s; rebuild before %s\n",
+        v->out, v->file_n, v->list_serial, v->name_n, plural(v->name_n), v->model_n,
+        plural(v->model_n), v->version_n, plural(v->version_n), v->signature_n,
+        plural(v->signature_n), rebuild);
 }
 
 static json_t *out_json_result(const struct verify_out *v, const char *rebuild, bool valid)

@@ -323,10 +323,13 @@ int manifest_read(const char *out, struct manifest *ret, struct diags *diags)
     int err = file_read(path, LIMIT_MANIFEST_BYTES, &text);
     if (err == ERR_IO && (errno == ENOENT || errno == ENOTDIR))
         return ERR_ABSENT;
-    if (err != ERR_OK) {
-        diag_add(diags, &rule_file_unreadable, AT_FILE(path), NULL, "%s",
-                 err == ERR_IO ? strerror(errno) : err_text(err));
-        return err;
+    if (err == ERR_IO) {
+        diag_add(diags, &rule_file_unreadable, AT_FILE(path), NULL, "%s", strerror(errno));
+    } else if (err == ERR_LIMIT) {
+        diag_add(diags, &rule_file_too_large, AT_FILE(path), NULL, "%s", file_size_text(path).text);
+        diag_expect(diags, "at most %u bytes", LIMIT_MANIFEST_BYTES);
     }
+    if (err != ERR_OK)
+        return err;
     return manifest_parse(path, buf_bytes(&text), ret, diags);
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "app/app.h"
+#include "common/nearest.h"
 #include "common/timetext.h"
 
 #define DEFAULT_INVENTORY "inventory.yaml"
@@ -45,44 +46,17 @@ int words_add(struct words *w, const char *word)
 
 /* ------------------------------------------------------------------ nearest word */
 
-#define WORD_MAX 64
-
-/* Levenshtein distance; words over WORD_MAX are near to nothing. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[WORD_MAX + 1];
-    size_t la = strlen(a), lb = strlen(b);
-    if (la > WORD_MAX || lb > WORD_MAX)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= lb; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= la; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= lb; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[lb];
-}
-
 /* The start of a long word, misspelt, is near to it too: "--accpt" means --accept-new-keys. */
 static size_t nearness(const char *word, const char *candidate)
 {
-    size_t whole = distance(word, candidate);
+    size_t whole = nearest_distance(word, candidate);
     size_t len = strlen(word);
-    if (len < 4 || len >= WORD_MAX || strlen(candidate) < len + 3)
+    if (len < 4 || len >= NEAREST_WORD_MAX || strlen(candidate) < len + 3)
         return whole;
-    char start[WORD_MAX + 1];
+    char start[NEAREST_WORD_MAX + 1];
     memcpy(start, candidate, len);
     start[len] = 0;
-    size_t part = distance(word, start);
+    size_t part = nearest_distance(word, start);
     return part < whole ? part : whole;
 }
 
@@ -198,7 +172,7 @@ static const struct option_def *find_option(const struct parser *p, const char *
 
 static int unknown_option(const struct parser *p, const char *word, size_t len)
 {
-    char given[WORD_MAX];
+    char given[NEAREST_WORD_MAX];
     (void)snprintf(given, sizeof(given), "%.*s", (int)(len < 60 ? len : 60), word);
     const char *names[64] = {0};
     size_t n = 0;

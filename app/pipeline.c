@@ -45,17 +45,24 @@ void zone_times(const struct zone *z, uint32_t *ret_max_ttl_s, uint32_t *ret_soa
     *ret_soa_expire_s = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+int zone_open(struct app *app, const char *path, const struct zone_load_opts *opts,
+              struct zone **ret)
+{
+    int err = zone_load(path, opts, ret, app->diags);
+    return err == ERR_IO ? ERR_CONFIG : err;
+}
+
 static int zone_load_one(struct app *app, const struct inv_zone *inv, bool allow_include,
                          struct zone **ret)
 {
     if (inv->file == NULL)
         return ERR_INTERNAL; /* an inventory with `primary` does not load in this version */
-    const struct zone_load_opts opts = {.origin = inv->name, .allow_include = allow_include};
+    const struct zone_load_opts opts = {
+        .origin = inv->name, .allow_include = allow_include, .keep_partial = true};
     size_t before = diags_count(app->diags, SEV_ERROR);
-    int err = zone_load(inv->file, &opts, ret, app->diags);
-    /* an unreadable file is a finding about this zone: the others are looked at all the same */
+    int err = zone_open(app, inv->file, &opts, ret);
     bool said = diags_count(app->diags, SEV_ERROR) > before;
-    return said && (err == ERR_IO || err == ERR_LIMIT) ? ERR_FINDINGS : err;
+    return said && err == ERR_LIMIT ? ERR_FINDINGS : err;
 }
 
 static int zone_check_policies(struct app *app, struct site_zone *z, const struct zone *loaded)
@@ -69,7 +76,10 @@ static int zone_check_policies(struct app *app, struct site_zone *z, const struc
     if (is_fatal(err))
         return err;
     const struct zone *ready = z->ready == NULL ? loaded : z->ready;
-    err = ttl_apply_generated(ready, inv->ttl, inv->dnssec, app->now, &z->dnskey_ttl_s, app->diags);
+    struct dnssec_policy dnssec = *inv->dnssec;
+    if (dnssec.where.file == NULL)
+        dnssec.where = inv->where; /* built in: the zone is who asked for it */
+    err = ttl_apply_generated(ready, inv->ttl, &dnssec, app->now, &z->dnskey_ttl_s, app->diags);
     if (is_fatal(err))
         return err;
     uint32_t max_ttl_s = 0, soa_expire_s = 0;
@@ -79,10 +89,22 @@ static int zone_check_policies(struct app *app, struct site_zone *z, const struc
     return policy_check(inv->dnssec, inv->text, max_ttl_s, soa_expire_s, app->diags);
 }
 
+/* What could be read of a faulty file has findings, too. It goes no further: names and sizes would
+   be judged without the records that are missing. */
+static int site_check_partial(struct app *app, struct site_zone *z, const struct zone *loaded)
+{
+    int err = zone_check_policies(app, z, loaded);
+    zone_free(z->ready);
+    z->ready = NULL;
+    return is_fatal(err) ? err : ERR_FINDINGS;
+}
+
 static int site_check_zone(struct app *app, struct site_zone *z, bool allow_include)
 {
     AUTO_PTR(zone) struct zone *loaded = NULL;
     int err = zone_load_one(app, z->inv, allow_include, &loaded);
+    if (loaded != NULL && err == ERR_FINDINGS)
+        return site_check_partial(app, z, loaded);
     if (err != ERR_OK)
         return err;
     z->was_signed = sign_is_signed(loaded);
@@ -127,13 +149,19 @@ int site_check(struct app *app, struct site *site, bool allow_include)
     struct progress progress;
     progress_start(&progress, app, "checking zones");
     int err = ERR_OK;
+    bool unreadable = false;
     for (size_t i = 0; i < site->zone_n && !is_fatal(err); i++) {
         progress_step(&progress, i, site->zone_n);
         site->zones[i].inv = &site->inv->zones[i];
         err = site_check_zone(app, &site->zones[i], allow_include);
+        if (err == ERR_CONFIG) { /* the other zones are looked at all the same */
+            unreadable = true;
+            err = ERR_OK;
+        }
     }
     progress_done(&progress);
-    return is_fatal(err) ? err : check_together(app, site);
+    err = is_fatal(err) ? err : check_together(app, site);
+    return err == ERR_OK && unreadable ? ERR_CONFIG : err;
 }
 
 /* ------------------------------------------------------------------ certificates */
@@ -147,22 +175,41 @@ static bool is_there(struct app *app, struct diag_where where, const char *path)
     return false;
 }
 
-static int check_tls(struct app *app, const struct site *site, const char *path)
-{
-    uint8_t spki[32];
-    if (path == NULL || !is_there(app, site->inv->publication.tls.where, path))
-        return ERR_OK;
-    return tls_certificate_spki(path, site->inv->publication.host_text, app->now, spki, app->diags);
-}
-
-int site_check_certificates(struct app *app, const struct site *site)
+static int check_signer(struct app *app, struct site *site)
 {
     const struct inv_signer *signer = &site->inv->publication.signer;
-    int err = ERR_OK;
-    if (is_there(app, signer->where, signer->certificate))
-        err = cms_certificate_check(signer->certificate, app->now, app->diags);
-    int tls = check_tls(app, site, site->inv->publication.tls.certificate);
-    int next = check_tls(app, site, site->inv->publication.tls_next_certificate);
+    struct site_certificates *c = &site->certificates;
+    if (!is_there(app, signer->where, signer->certificate))
+        return ERR_OK;
+    int err = cms_certificate_check(signer->certificate, app->now, c->signer_spki, app->diags);
+    c->has_signer = err == ERR_OK;
+    return err;
+}
+
+static int check_tls(struct app *app, struct site *site, const char *path, bool *all)
+{
+    struct site_certificates *c = &site->certificates;
+    if (path == NULL)
+        return ERR_OK;
+    int err = ERR_ABSENT;
+    if (is_there(app, site->inv->publication.tls.where, path))
+        err = tls_certificate_spki(path, site->inv->publication.host_text, app->now,
+                                   c->https_spki[c->https_spki_n], app->diags);
+    if (err == ERR_OK)
+        c->https_spki_n++;
+    else
+        *all = false;
+    return err == ERR_ABSENT ? ERR_OK : err;
+}
+
+int site_check_certificates(struct app *app, struct site *site)
+{
+    bool all = true;
+    int err = check_signer(app, site);
+    int tls = check_tls(app, site, site->inv->publication.tls.certificate, &all);
+    int next = check_tls(app, site, site->inv->publication.tls_next_certificate, &all);
+    if (!all)
+        site->certificates.https_spki_n = 0;
     err = err == ERR_OK ? tls : err;
     return err == ERR_OK ? next : err;
 }

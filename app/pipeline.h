@@ -22,10 +22,18 @@ struct site_zone {
     bool was_signed; /* the input holds DNSKEY or RRSIG */
 };
 
+struct site_certificates { /* SHA-256 of the public keys, of what could be read */
+    bool has_signer;
+    uint8_t signer_spki[32];
+    uint8_t https_spki[2][32];
+    size_t https_spki_n; /* 0 also when only one of two could be read */
+};
+
 struct site {
     struct inventory *inv;
     struct site_zone *zones; /* in the inventory's order */
     size_t zone_n;
+    struct site_certificates certificates; /* by site_check_certificates */
 };
 void site_done(struct site *site);
 DEFINE_AUTO(site)
@@ -33,11 +41,17 @@ DEFINE_AUTO(site)
 /* The inventory alone: for commands that need its folders. */
 int site_open(struct app *app, struct site *site) MUST_USE;
 
-/* ALLOW_INCLUDE: $INCLUDE in zone files. */
+/* ALLOW_INCLUDE: $INCLUDE in zone files. ERR_CONFIG, once all else is checked: a zone file cannot
+   be read. */
 int site_check(struct app *app, struct site *site, bool allow_include) MUST_USE;
 
 /* The certificates that the inventory names, without their keys. */
-int site_check_certificates(struct app *app, const struct site *site) MUST_USE;
+int site_check_certificates(struct app *app, struct site *site) MUST_USE;
+
+/* zone_load, but a file that cannot be read is ERR_CONFIG: a fault of the input. ERR_IO is left to
+   what is written. */
+int zone_open(struct app *app, const char *path, const struct zone_load_opts *opts,
+              struct zone **ret) MUST_USE;
 
 /* The largest TTL of a zone and of what signing adds, and its SOA expire. */
 void zone_times(const struct zone *z, uint32_t *ret_max_ttl_s, uint32_t *ret_soa_expire_s);

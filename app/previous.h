@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "app/manifest.h"
 #include "common/arena.h"
 #include "common/own.h"
 #include "mudgen/mudgen.h"
@@ -22,6 +23,15 @@ void previous_done(struct previous *p);
 DEFINE_AUTO(previous)
 
 int previous_load(struct state *state, struct previous *ret) MUST_USE;
+
+/*
+ * previous_out.c: OLD, the manifest of the OUT that is there, has a word in it too: its list
+ * serials are not used again. When state is not what made OUT (an older copy, or lost), that is a
+ * warning, the list counts as changed, and the versions that OUT still holds are kept like
+ * superseded ones.
+ */
+int previous_heed_out(struct previous *p, const char *out, const struct manifest *old,
+                      struct diags *diags) MUST_USE;
 
 /* OUT becomes the previous publication; inside the caller's transaction. What is already there is
    not written again, what is no longer needed is deleted. */

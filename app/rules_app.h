@@ -16,6 +16,9 @@
       "keys that the state folder knows; bring back the state folder that made this OUT (or its "  \
       "keys: `keys import`, of a later version), or say --accept-new-keys (validators then "       \
       "refuse the zone until the parent has the new DS)")                                          \
+    X(state_behind, "state-behind", SEV_WARNING, "DESIGN 10.4",                                    \
+      "the state folder that made OUT; this one does not know what OUT has announced since, so "   \
+      "the list gets a new serial, and withdrawn names are not looked for in OUT's list")          \
     X(out_foreign_file, "out-foreign-file", SEV_WARNING, "DESIGN 5",                               \
       "only our files in OUT, which is replaced as a whole: this one is removed")                  \
     X(policy_keys, "policy-keys", SEV_ERROR, "DESIGN 10.1",                                        \
@@ -30,6 +33,7 @@
     X(confirm_unknown_serial, "confirm-unknown-serial", SEV_ERROR, "DESIGN 10.10",                 \
       "the serial of the last build that the state folder knows")                                  \
     X(file_unreadable, "file-unreadable", SEV_ERROR, "DESIGN 4", "a readable file")                \
+    X(file_too_large, "file-too-large", SEV_ERROR, "DESIGN 4", "a file of a usual size")           \
     X(file_exists, "file-exists", SEV_ERROR, "DESIGN 4",                                           \
       "a place where it would not replace anything")                                               \
     X(file_unwritable, "file-unwritable", SEV_ERROR, "DESIGN 4", "a place to write to, with room") \

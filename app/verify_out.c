@@ -156,6 +156,8 @@ static int open_manifest(struct verify_out *v)
         verify_out_found(v, &rule_manifest_absent, "manifest.json", NULL, "not there");
         return ERR_FINDINGS;
     }
+    if (err == ERR_IO)
+        return ERR_CONFIG; /* cannot be read: nothing is known about it */
     return err == ERR_CONFIG ? ERR_FINDINGS : err;
 }
 

@@ -8,8 +8,6 @@
 #include "common/err.h"
 #include "mudgen/digest.h"
 
-#define RESOLVER_URI "urn:ietf:params:mud:dns" /* RFC 8520 s17.7 */
-
 struct aces { /* sized before it is filled */
     struct ace *items;
     size_t n;

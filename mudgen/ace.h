@@ -12,6 +12,8 @@
 #define ACE_NAME_MAX   64 /* RFC 8519 s4.1 */
 #define ACE_SUFFIX_MAX 5  /* "-from" */
 
+#define RESOLVER_URI "urn:ietf:params:mud:dns" /* RFC 8520 s17.7 */
+
 enum ace_peer { /* who is at the other end */
                 ACE_DOMAIN,
                 ACE_CONTROLLER,

@@ -9,7 +9,7 @@
 #include "common/err.h"
 #include "common/timetext.h"
 #include "mudgen/digest.h"
-#include "mudgen/mudgen.h"
+#include "mudgen/model.h"
 #include "mudgen/rules_docs.h"
 
 #define NAME_MAX_LEN 255
@@ -224,22 +224,12 @@ static int put_model(struct announcer *w, const struct mud_model_out *m)
     return err != ERR_OK ? err : put_buf(w, labels, 3, KNOT_RRTYPE_TXT, &txt);
 }
 
-static int model_by_name(const void *a, const void *b)
-{
-    const struct mud_model_out *const *x = a;
-    const struct mud_model_out *const *y = b;
-    return strcmp((*x)->model->name, (*y)->model->name);
-}
-
 static int put_models(struct announcer *w, const struct mud_output *out, size_t *ret_n)
 {
     struct pager p = {.kind = "_models"};
-    AUTO_FREE const struct mud_model_out **models = calloc(out->model_n + 1, sizeof(*models));
+    AUTO_FREE const struct mud_model_out **models = models_by_name(out->models, out->model_n);
     if (models == NULL)
         return ERR_NOMEM;
-    for (size_t i = 0; i < out->model_n; i++)
-        models[i] = &out->models[i];
-    qsort(models, out->model_n, sizeof(*models), model_by_name);
     int err = ERR_OK;
     for (size_t i = 0; err == ERR_OK && i < out->model_n; i++) {
         uint8_t target[256];
@@ -273,7 +263,7 @@ static int put_list(struct announcer *w, const struct mud_output *out, size_t do
 }
 
 static int put_publication(struct announcer *w, const struct mud_output *out,
-                           const struct cms_signer *signer)
+                           const uint8_t *signer_spki)
 {
     const char *const pin[] = {"_signer", "_mudzone"};
     size_t domain_pages = 0;
@@ -283,20 +273,37 @@ static int put_publication(struct announcer *w, const struct mud_output *out,
         err = put_models(w, out, &model_pages);
     if (err == ERR_OK)
         err = put_list(w, out, domain_pages, model_pages);
-    if (err == ERR_OK)
-        err = put_association(w, pin, 2, KNOT_RRTYPE_SMIMEA, cms_signer_spki_sha256(signer));
+    if (err == ERR_OK && signer_spki != NULL)
+        err = put_association(w, pin, 2, KNOT_RRTYPE_SMIMEA, signer_spki);
     return err;
 }
 
 /* ------------------------------------------------------------------ what the zone already says */
 
-static bool is_ours(const struct records *ours, const uint8_t *owner, uint16_t type,
+struct ours { /* what the announcement says */
+    const struct records *records;
+    bool draft;      /* TXT data stand in for what only a build knows */
+    bool any_smimea; /* the signer's key is not known */
+};
+
+/* Of a TXT record: its first string. */
+static bool is_announcement(struct bytes txt)
+{
+    static const char mark[] = "\x0av=mudzone1";
+    return txt.len >= sizeof(mark) - 1 && memcmp(txt.data, mark, sizeof(mark) - 1) == 0;
+}
+
+static bool is_ours(const struct ours *ours, const uint8_t *owner, uint16_t type,
                     const knot_rdata_t *rdata)
 {
     struct bytes data = {rdata->data, rdata->len};
-    for (size_t i = 0; i < records_n(ours); i++) {
-        struct record_view r = records_at(ours, i);
-        if (r.type == type && name_compare(r.owner, owner) == 0 && bytes_equal(r.rdata, data))
+    if (type == KNOT_RRTYPE_SMIMEA && ours->any_smimea)
+        return true;
+    bool draft = ours->draft && type == KNOT_RRTYPE_TXT && is_announcement(data);
+    for (size_t i = 0; i < records_n(ours->records); i++) {
+        struct record_view r = records_at(ours->records, i);
+        if (r.type == type && (draft || bytes_equal(r.rdata, data)) &&
+            name_compare(r.owner, owner) == 0)
             return true;
     }
     return false;
@@ -308,8 +315,7 @@ static bool is_signers_type(uint16_t type)
 }
 
 static bool check_rrset(const struct zone *zone, const struct zone_node *node,
-                        const struct zone_rrset *set, const struct records *ours,
-                        struct diags *diags)
+                        const struct zone_rrset *set, const struct ours *ours, struct diags *diags)
 {
     knot_rdata_t *rdata = set->rrs.rdata;
     for (uint16_t i = 0; i < set->rrs.count; i++, rdata = knot_rdataset_next(rdata)) {
@@ -329,8 +335,7 @@ static bool check_rrset(const struct zone *zone, const struct zone_node *node,
 }
 
 /* Everything at and below _mudzone is the announcement's. */
-static bool check_publication(const struct zone *zone, const struct records *ours,
-                              struct diags *diags)
+static bool check_publication(const struct zone *zone, const struct ours *ours, struct diags *diags)
 {
     const char *const label[] = {"_mudzone"};
     uint8_t top[256];
@@ -381,29 +386,29 @@ static bool check_place(const struct zone *zone, const uint8_t *owner, const str
 
 /* ------------------------------------------------------------------ the two parts */
 
-static int announce_publication(struct announcer *w, const struct mud_output *out,
-                                const struct cms_signer *signer, const struct zone *zone,
-                                struct diags *diags)
+static int announce_publication(struct announcer *w, const struct announce_source *from,
+                                const struct zone *zone, struct diags *diags)
 {
     const char *const label[] = {"_mudzone"};
+    const struct ours ours = {w->out, from->draft, from->draft && from->signer_spki == NULL};
     uint8_t top[256];
-    int err = put_publication(w, out, signer);
+    int err = put_publication(w, from->out, from->signer_spki);
     if (err != ERR_OK)
         return err;
     bool fine =
         name_put(label, 1, w->apex, top) && check_place(zone, top, &rule_announce_place, diags);
-    return check_publication(zone, w->out, diags) && fine ? ERR_OK : ERR_FINDINGS;
+    return check_publication(zone, &ours, diags) && fine ? ERR_OK : ERR_FINDINGS;
 }
 
 /* RFC 6698 s3: _<port>._tcp.<host>. Only where that name is in ZONE's own data. */
-static int announce_tlsa(struct announcer *w, const uint8_t (*spki)[32], size_t n,
+static int announce_tlsa(struct announcer *w, const struct announce_source *from,
                          const struct zone *zone, struct diags *diags)
 {
     char port[PAGE_LABEL];
     uint8_t owner[256];
     const char *const labels[] = {port, "_tcp"};
     (void)snprintf(port, sizeof(port), "_%u", w->inv->publication.port);
-    if (n == 0 || !name_put(labels, 2, w->inv->publication.host, owner))
+    if (from->https_spki_n == 0 || !name_put(labels, 2, w->inv->publication.host, owner))
         return ERR_OK;
     const struct inv_zone *home = inventory_zone_of(w->inv, owner);
     if (home == NULL || name_compare(home->name, w->apex) != 0 ||
@@ -411,14 +416,15 @@ static int announce_tlsa(struct announcer *w, const uint8_t (*spki)[32], size_t 
         return ERR_OK;
     struct announcer host = {w->inv, w->inv->publication.host, w->out};
     int err = ERR_OK;
-    for (size_t i = 0; err == ERR_OK && i < n; i++) {
-        bool again = i > 0 && memcmp(spki[i], spki[0], SHA256_LEN) == 0;
+    for (size_t i = 0; err == ERR_OK && i < from->https_spki_n; i++) {
+        bool again = i > 0 && memcmp(from->https_spki[i], from->https_spki[0], SHA256_LEN) == 0;
         if (!again)
-            err = put_association(&host, labels, 2, KNOT_RRTYPE_TLSA, spki[i]);
+            err = put_association(&host, labels, 2, KNOT_RRTYPE_TLSA, from->https_spki[i]);
     }
+    const struct ours ours = {.records = w->out};
     const struct zone_node *node = zone_find(zone, owner);
     const struct zone_rrset *own = node == NULL ? NULL : zone_node_rrset(node, KNOT_RRTYPE_TLSA);
-    if (err == ERR_OK && own != NULL && !check_rrset(zone, node, own, w->out, diags))
+    if (err == ERR_OK && own != NULL && !check_rrset(zone, node, own, &ours, diags))
         err = ERR_FINDINGS;
     return err;
 }
@@ -433,10 +439,8 @@ static int append(struct records *to, const struct records *from)
     return err;
 }
 
-int mud_announce(const struct inventory *inv, const struct mud_output *out,
-                 const struct cms_signer *signer, const uint8_t (*https_spki)[32],
-                 size_t https_spki_n, const struct zone *zone, struct records *ret,
-                 struct diags *diags)
+int announce_zone(const struct inventory *inv, const struct announce_source *from,
+                  const struct zone *zone, struct records *ret, struct diags *diags)
 {
     AUTO_PTR(records) struct records *made = records_new();
     if (made == NULL)
@@ -444,11 +448,23 @@ int mud_announce(const struct inventory *inv, const struct mud_output *out,
     struct announcer w = {inv, zone_apex(zone), made};
     int err = ERR_OK;
     if (name_compare(w.apex, inv->publication.zone->name) == 0)
-        err = announce_publication(&w, out, signer, zone, diags);
+        err = announce_publication(&w, from, zone, diags);
     if (err != ERR_OK && err != ERR_FINDINGS)
         return err;
-    int tlsa = announce_tlsa(&w, https_spki, https_spki_n, zone, diags);
+    int tlsa = announce_tlsa(&w, from, zone, diags);
     if (tlsa != ERR_OK || err != ERR_OK)
         return tlsa != ERR_OK ? tlsa : err;
     return append(ret, made);
+}
+
+int mud_announce(const struct inventory *inv, const struct mud_output *out,
+                 const struct cms_signer *signer, const uint8_t (*https_spki)[32],
+                 size_t https_spki_n, const struct zone *zone, struct records *ret,
+                 struct diags *diags)
+{
+    const struct announce_source from = {.out = out,
+                                         .signer_spki = cms_signer_spki_sha256(signer),
+                                         .https_spki = https_spki,
+                                         .https_spki_n = https_spki_n};
+    return announce_zone(inv, &from, zone, ret, diags);
 }

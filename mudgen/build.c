@@ -9,7 +9,9 @@
 #include "mudgen/model.h"
 #include "mudgen/mudgen.h"
 #include "mudgen/page.h"
+#include "mudgen/rules.h"
 #include "mudgen/rules_docs.h"
+#include "mudgen/rules_mud.h"
 #include "mudgen/signing.h"
 #include "mudgen/webtree.h"
 
@@ -104,8 +106,6 @@ static void check_updated(const struct build *b, const struct inv_model *m, bool
     int64_t last_at = 0;
     char text[TIME_TEXT_LEN];
     time_format_rfc3339(m->updated_at, text);
-    if (b->advice && m->updated_at > b->opts->now)
-        diag_add(b->diags, &rule_made_updated_future, m->where, m->name, "updated %s", text);
     if (!same && last[0] != 0 && time_parse_rfc3339(last, &last_at) && m->updated_at <= last_at)
         diag_add(b->diags, &rule_made_updated_stale, m->where, m->name,
                  "the MUD file changes, but `updated` says %s and was published with %s", text,
@@ -182,16 +182,23 @@ static int build_models(struct build *b)
 
 /* ------------------------------------------------------------------ names */
 
-/* Without names nothing else can be made, so findings here end the run. */
+static void advise(struct build *b)
+{
+    unsigned hours = b->inv->publication.cache_validity_h;
+    if (hours < MUD_CACHE_MIN_H)
+        diag_add(b->diags, &rule_mud_cache_short, b->inv->publication.where,
+                 "publication.cache-validity", "%u hours", hours);
+    model_names_advise(&b->listing, b->diags);
+}
+
 static int build_names(struct build *b)
 {
-    int err = listing_make(b->a, b->inv, &b->listing, b->diags);
+    int err = listing_make(b->a, b->inv, &b->listing);
     if (err != ERR_OK)
         return err;
-    err = collect(b, model_names_check(&b->listing, b->advice, b->diags));
-    if (err == ERR_OK)
-        err = collect(b, announce_names_check(b->inv, &b->listing, b->diags));
-    return err;
+    if (b->advice)
+        advise(b);
+    return collect(b, announce_names_check(b->inv, &b->listing, b->diags));
 }
 
 static int list_names(struct build *b)
@@ -230,14 +237,17 @@ static int build_list(struct build *b)
         err = list_write(&c, b->out->serial, b->out->published_at, &json);
     if (err != ERR_OK)
         return err;
-    b->out->list_changed = !b->before.present || !bytes_equal(buf_bytes(&json), b->previous->list);
+    b->out->list_changed = !b->before.present || b->previous->overtaken ||
+                           b->before.serial < b->previous->serial_floor ||
+                           !bytes_equal(buf_bytes(&json), b->previous->list);
     if (b->out->list_changed) {
         buf_clear(&json);
         b->out->published_at = b->opts->now;
-        b->out->serial = list_next_serial(&b->before, b->opts->now);
+        b->out->serial = list_next_serial(&b->before, b->previous->serial_floor, b->opts->now);
         if (b->out->serial == 0) {
+            uint32_t floor = b->previous->serial_floor;
             diag_add(b->diags, &rule_list_serial, AT_NOWHERE, "domains.json", "serial %u",
-                     b->before.serial);
+                     floor > b->before.serial ? floor : b->before.serial);
             return ERR_FINDINGS;
         }
         err = list_write(&c, b->out->serial, b->out->published_at, &json);
@@ -380,4 +390,47 @@ int mud_check(const struct inventory *inv, int64_t now, struct diags *diags)
     if (err == ERR_OK)
         err = build_models(&b);
     return err == ERR_OK && !b.fine ? ERR_FINDINGS : err;
+}
+
+/* ------------------------------------------------------------------ the announcement of a draft */
+
+static int draft_models(struct build *b)
+{
+    b->models = arena_zalloc(b->a, b->inv->model_n + 1, sizeof(*b->models));
+    if (b->models == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < b->inv->model_n; i++) {
+        const struct inv_model *m = &b->inv->models[i];
+        b->models[i].model = m;
+        b->models[i].url = model_path(b->a, b->inv->publication.base_url, m->name, ".json");
+        if (b->models[i].url == NULL)
+            return ERR_NOMEM;
+    }
+    b->out->models = b->models;
+    b->out->model_n = b->inv->model_n;
+    return ERR_OK;
+}
+
+int mud_announce_draft(const struct inventory *inv, const uint8_t *signer_spki,
+                       const uint8_t (*https_spki)[32], size_t https_spki_n,
+                       const struct zone *zone, struct records *ret, struct diags *diags)
+{
+    AUTO_PTR(mud_output) struct mud_output *out = output_new();
+    if (out == NULL)
+        return ERR_NOMEM;
+    struct build b = {.inv = inv, .a = ((struct output *)out)->arena, .out = out};
+    const struct announce_source from = {.out = out,
+                                         .signer_spki = signer_spki,
+                                         .https_spki = https_spki,
+                                         .https_spki_n = https_spki_n,
+                                         .draft = true};
+    int err = listing_make(b.a, inv, &b.listing);
+    /* names that are too long have been found by mud_check; here they would only be in the way */
+    if (err == ERR_OK)
+        err = announce_names_check(inv, &b.listing, NULL);
+    if (err == ERR_OK)
+        err = list_names(&b);
+    if (err == ERR_OK)
+        err = draft_models(&b);
+    return err == ERR_OK ? announce_zone(inv, &from, zone, ret, diags) : err;
 }

@@ -9,6 +9,9 @@
 #include "common/timetext.h"
 #include "mudgen/rules_docs.h"
 
+#define RSA_BITS_MIN 2048
+#define EC_BITS_MIN  256
+
 void certs_done(struct certs *c)
 {
     if (c == NULL)
@@ -27,8 +30,11 @@ int certs_read(const char *path, const struct diag_rule *rule, struct certs *ret
     if (err == ERR_NOMEM)
         return err;
     if (err != ERR_OK) {
-        diag_add(diags, rule, AT_FILE(path), NULL, "cannot be read: %s",
-                 err == ERR_LIMIT ? err_text(err) : strerror(errno));
+        if (err == ERR_LIMIT)
+            diag_add(diags, rule, AT_FILE(path), NULL, "too large: %s, over the limit of %u",
+                     file_size_text(path).text, LIMIT_PEM_BYTES);
+        else
+            diag_add(diags, rule, AT_FILE(path), NULL, "cannot be read: %s", strerror(errno));
         return ERR_CONFIG;
     }
     struct certs c = {0};
@@ -96,6 +102,18 @@ bool cert_check_time(gnutls_x509_crt_t cert, int64_t now, const struct cert_time
                  (int)((end - now) / 86400));
     }
     return true;
+}
+
+void cert_check_key(gnutls_x509_crt_t cert, struct diag_where where, const char *at,
+                    struct diags *diags)
+{
+    unsigned bits = 0;
+    int pk = gnutls_x509_crt_get_pk_algorithm(cert, &bits);
+    bool is_rsa = pk == GNUTLS_PK_RSA || pk == GNUTLS_PK_RSA_PSS;
+    bool is_weak = (is_rsa && bits < RSA_BITS_MIN) || (pk == GNUTLS_PK_ECDSA && bits < EC_BITS_MIN);
+    if (is_weak)
+        diag_add(diags, &rule_cert_weak_key, where, at, "an %s key of %u bits",
+                 is_rsa ? "RSA" : "ECDSA", bits);
 }
 
 static bool has_purpose(gnutls_x509_crt_t cert, const char *oid, bool *ret_any)

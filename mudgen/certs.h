@@ -39,6 +39,10 @@ struct cert_time_rules {
 bool cert_check_time(gnutls_x509_crt_t cert, int64_t now, const struct cert_time_rules *rules,
                      struct diag_where where, const char *at, struct diags *diags);
 
+/* A warning when the key of CERT is too short to be trusted for years. */
+void cert_check_key(gnutls_x509_crt_t cert, struct diag_where where, const char *at,
+                    struct diags *diags);
+
 /* digitalSignature, and no extended key usage but emailProtection: may this key sign CMS here? */
 bool cert_check_usage(gnutls_x509_crt_t cert, struct diag_where where, const char *at,
                       struct diags *diags);

@@ -59,9 +59,11 @@ static void key_unreadable(const char *path, int err, int errnum, struct diags *
         diag_add(diags, &rule_cms_key_mode, AT_FILE(path), NULL, "mode %04o, owner %u",
                  (unsigned)st.st_mode & 07777u, (unsigned)st.st_uid);
         diag_expect(diags, "mode 0600, owned by this user or root (chmod 600 %s)", path);
+    } else if (err == ERR_LIMIT) {
+        diag_add(diags, &rule_cms_key, AT_FILE(path), NULL, "too large: %s, over the limit of %u",
+                 file_size_text(path).text, LIMIT_PEM_BYTES);
     } else {
-        diag_add(diags, &rule_cms_key, AT_FILE(path), NULL, "cannot be read: %s",
-                 err == ERR_LIMIT ? err_text(err) : strerror(errnum));
+        diag_add(diags, &rule_cms_key, AT_FILE(path), NULL, "cannot be read: %s", strerror(errnum));
     }
 }
 
@@ -233,6 +235,7 @@ static bool check_certificates(const struct cms_signer *s, const char *path, int
     for (unsigned i = 0; i < s->chain.n; i++) {
         const char *at = i == 0 ? NULL : "intermediate certificate";
         fine = cert_check_time(s->chain.items[i], now, &times, AT_FILE(path), at, diags) && fine;
+        cert_check_key(s->chain.items[i], AT_FILE(path), at, diags);
     }
     fine = cert_check_usage(s->chain.items[0], AT_FILE(path), NULL, diags) && fine;
     return check_chain(s, path, diags) && fine;
@@ -268,10 +271,14 @@ static int load_certificates(struct cms_signer *s, const char *path, int64_t now
     return err;
 }
 
-int cms_certificate_check(const char *path, int64_t now, struct diags *diags)
+int cms_certificate_check(const char *path, int64_t now, uint8_t ret_spki[SHA256_LEN],
+                          struct diags *diags)
 {
     AUTO_PTR(cms_signer) struct cms_signer *s = calloc(1, sizeof(*s));
-    return s == NULL ? ERR_NOMEM : load_certificates(s, path, now, diags);
+    int err = s == NULL ? ERR_NOMEM : load_certificates(s, path, now, diags);
+    if (err == ERR_OK)
+        memcpy(ret_spki, s->spki_sha256, SHA256_LEN);
+    return err;
 }
 
 int cms_signer_load(const struct inv_signer *from, int64_t now, struct cms_signer **ret,

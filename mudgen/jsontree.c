@@ -6,6 +6,7 @@
 
 #include "common/err.h"
 #include "common/limits.h"
+#include "common/utf8.h"
 #include "mudgen/rules.h"
 
 struct parser {
@@ -19,6 +20,7 @@ struct parser {
     uint32_t mark_column;
     uint32_t line;
     uint32_t node_n;
+    uint32_t repeated_n;
     unsigned depth;
     int err;
 };
@@ -90,26 +92,6 @@ static void skip_space(struct parser *s)
 }
 
 /* ------------------------------------------------------------------ strings */
-
-/* Length of the well-formed UTF-8 sequence at P (RFC 3629 s4), 0 for anything else. */
-static size_t utf8_len(const uint8_t *p, const uint8_t *end)
-{
-    size_t len = *p < 0x80                 ? 1
-                 : *p >= 0xc2 && *p < 0xe0 ? 2
-                 : (*p & 0xf0u) == 0xe0    ? 3
-                 : *p >= 0xf0 && *p < 0xf5 ? 4
-                                           : 0;
-    if (len == 0 || (size_t)(end - p) < len)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0u) != 0x80)
-            return 0;
-    }
-    bool overlong = (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xf0 && p[1] < 0x90);
-    bool surrogate = *p == 0xed && p[1] >= 0xa0;
-    bool beyond = *p == 0xf4 && p[1] >= 0x90;
-    return overlong || surrogate || beyond ? 0 : len;
-}
 
 static char *utf8_put(char *out, uint32_t c)
 {
@@ -214,7 +196,7 @@ static const char *parse_string(struct parser *s)
             unexpected(s, "control characters in strings to be escaped");
             return NULL;
         }
-        size_t len = utf8_len(s->p, s->end);
+        size_t len = utf8_len(s->p, (size_t)(s->end - s->p));
         if (len == 0) {
             unexpected(s, "UTF-8");
             return NULL;
@@ -262,6 +244,21 @@ static int by_key(const void *a, const void *b)
     return c != 0 ? c : (*x)->index < (*y)->index ? -1 : 1;
 }
 
+/* False when there have been so many that the rest of the file is not looked at. */
+static bool report_repeated(struct parser *s, const struct json_node *m)
+{
+    const char *at = json_pointer(s->arena, m);
+    if (at == NULL)
+        return fail_memory(s);
+    diag_add(s->diags, &rule_mud_duplicate, json_where(s->file, m), at,
+             "the name stands in the object already");
+    if (++s->repeated_n < LIMIT_MUD_EXPLAINED)
+        return true;
+    diag_add(s->diags, &rule_mud_more, AT_FILE(s->file), NULL, "too many errors to look further");
+    s->err = ERR_FINDINGS;
+    return false;
+}
+
 /* Sorted, because a hostile object may have very many members. */
 static bool mark_repeated(struct parser *s, struct json_node *object)
 {
@@ -277,9 +274,8 @@ static bool mark_repeated(struct parser *s, struct json_node *object)
     for (size_t i = 1; i < n; i++)
         members[i]->repeated = strcmp(members[i]->key, members[i - 1]->key) == 0;
     for (struct json_node *m = object->child; m != NULL; m = m->next) {
-        if (m->repeated)
-            diag_add(s->diags, &rule_mud_duplicate, json_where(s->file, m),
-                     json_pointer(s->arena, m), "the name stands in the object already");
+        if (m->repeated && !report_repeated(s, m))
+            return false;
     }
     return true;
 }
@@ -452,6 +448,17 @@ const struct json_node *json_member(const struct json_node *node, const char *ke
     return NULL;
 }
 
+/* LEN, or less so that no character of TEXT is cut. */
+static size_t whole_characters(const char *text, size_t len)
+{
+    while (len > 0 && ((unsigned char)text[len] & 0xc0u) == 0x80)
+        len--;
+    return len;
+}
+
+/* Keys are shown up to here: every finding below a key of megabytes would have a copy of it. */
+#define KEY_SHOWN 100
+
 static void pointer_step(struct buf *out, const struct json_node *node)
 {
     if (node->key == NULL) {
@@ -459,7 +466,10 @@ static void pointer_step(struct buf *out, const struct json_node *node)
         return;
     }
     buf_add_char(out, '/');
-    for (const char *p = node->key; *p != 0; p++) {
+    size_t len = strnlen(node->key, KEY_SHOWN + 1);
+    bool cut = len > KEY_SHOWN;
+    const char *end = node->key + (cut ? whole_characters(node->key, KEY_SHOWN) : len);
+    for (const char *p = node->key; p < end; p++) {
         if (*p == '~')
             buf_add_str(out, "~0");
         else if (*p == '/')
@@ -469,6 +479,8 @@ static void pointer_step(struct buf *out, const struct json_node *node)
         else
             buf_add_char(out, *p);
     }
+    if (cut)
+        buf_add_str(out, "…");
 }
 
 const char *json_pointer(struct arena *a, const struct json_node *node)
@@ -491,11 +503,8 @@ const char *json_excerpt(struct arena *a, const struct json_node *node)
     bool inner = node->kind == JSON_NODE_OBJECT || node->kind == JSON_NODE_ARRAY;
     if (inner && (len > MAX || memchr(node->raw.data, '\n', len) != NULL))
         return node->kind == JSON_NODE_OBJECT ? "an object" : "an array";
-    if (len > MAX) {
-        len = MAX;
-        while (len > 0 && (node->raw.data[len] & 0xc0u) == 0x80) /* not inside a character */
-            len--;
-    }
+    if (len > MAX)
+        len = whole_characters((const char *)node->raw.data, MAX);
     for (size_t i = 0; i < len; i++) {
         if (node->raw.data[i] == 0x7f) /* the only control character that JSON leaves bare */
             buf_add_str(&out, "\\u007f");

@@ -52,8 +52,8 @@ int json_tree_parse(struct arena *a, const char *file, struct bytes text,
 /* The first member of that name; NULL when NODE is NULL or no object, or has none. */
 const struct json_node *json_member(const struct json_node *node, const char *key);
 
-/* JSON pointer (RFC 6901) with control characters escaped; "" is the whole document. NULL: no
- * memory. */
+/* JSON pointer (RFC 6901) with control characters escaped and keys cut after 100 bytes; "" is the
+   whole document. NULL: no memory. */
 const char *json_pointer(struct arena *a, const struct json_node *node);
 
 /* The value as written, cut after some 60 characters, fit for a finding. NULL: no memory. */

@@ -7,6 +7,7 @@
 #include "common/err.h"
 #include "mudgen/digest.h"
 #include "mudgen/json.h"
+#include "mudgen/model.h"
 #include "mudgen/rules_docs.h"
 
 #define DAY_S        86400
@@ -22,10 +23,11 @@ int64_t list_day_up(int64_t at)
     return list_day(at + DAY_S - 1);
 }
 
-uint32_t list_next_serial(const struct previous_list *previous, int64_t now)
+uint32_t list_next_serial(const struct previous_list *previous, uint32_t floor, int64_t now)
 {
     uint64_t today = (uint64_t)time_date_number(now) * 100 + 1;
-    uint64_t next = previous->present ? (uint64_t)previous->serial + 1 : 1;
+    uint32_t last = previous->present && previous->serial > floor ? previous->serial : floor;
+    uint64_t next = (uint64_t)last + 1;
     if (next < today)
         next = today;
     return next > UINT32_MAX ? 0 : (uint32_t)next;
@@ -33,15 +35,24 @@ uint32_t list_next_serial(const struct previous_list *previous, int64_t now)
 
 /* ------------------------------------------------------------------ names that come and go */
 
+/* What --allow-removal names, in the form of the list; false: it is no name. */
+static bool allowance_read(const char *text, char name[NAME_TEXT_LEN], bool *ret_subdomains)
+{
+    uint8_t wire[256];
+    *ret_subdomains = strncmp(text, "*.", 2) == 0;
+    if (!name_from_text(*ret_subdomains ? text + 2 : text, wire))
+        return false;
+    name_to_text_nodot(wire, name);
+    return true;
+}
+
 static bool is_allowed(const struct mud_options *opts, const char *name, bool subdomains)
 {
     for (size_t i = 0; i < opts->allow_removal_n; i++) {
-        const char *text = opts->allow_removal[i];
-        bool star = strncmp(text, "*.", 2) == 0;
-        size_t len = strlen(name);
-        text += star ? 2 : 0;
-        if (star == subdomains && strncasecmp(text, name, len) == 0 &&
-            (text[len] == 0 || strcmp(text + len, ".") == 0))
+        char allowed[NAME_TEXT_LEN];
+        bool star;
+        if (allowance_read(opts->allow_removal[i], allowed, &star) &&
+            listing_compare(allowed, star, name, subdomains) == 0)
             return true;
     }
     return false;
@@ -92,17 +103,17 @@ static bool check_withdrawn(const struct inventory *inv, const struct previous_n
 }
 
 /*
- * A removal date that is new, or nearer than announced, must leave operators the notice time. A
- * name that was never published owes nobody a notice, and a date already published cannot be
- * mended.
+ * A removal date that is new, or nearer than announced, must leave operators the notice time; a
+ * date already published cannot be mended. A name that was never published owes nobody a notice,
+ * but they will have less time than the inventory promises, so that is worth a word.
  */
 static bool check_notice(const struct inventory *inv, const struct listing_entry *e,
                          const struct previous_name *p, int64_t now, struct diags *diags)
 {
-    if (e->removal_not_before_at == 0 || p == NULL)
+    if (e->removal_not_before_at == 0)
         return true;
     int64_t not_before = list_day_up(e->removal_not_before_at);
-    if (p->removal_not_before_at != 0 && not_before >= p->removal_not_before_at)
+    if (p != NULL && p->removal_not_before_at != 0 && not_before >= p->removal_not_before_at)
         return true;
     int64_t earliest = list_day_up(now + inv->publication.removal_notice_s);
     if (not_before >= now + inv->publication.removal_notice_s)
@@ -111,25 +122,24 @@ static bool check_notice(const struct inventory *inv, const struct listing_entry
     char expected[TIME_TEXT_LEN];
     time_format_date(not_before, date);
     time_format_date(earliest, expected);
-    diag_add(diags, &rule_list_notice_short, e->where, e->text,
-             "removal-not-before %s is less than removal-notice (%u days) away", date,
-             inv->publication.removal_notice_s / DAY_S);
+    const struct diag_rule *rule = p == NULL ? &rule_list_notice_first : &rule_list_notice_short;
+    diag_add(diags, rule, e->where, e->text,
+             "removal-not-before %s is less than removal-notice (%u days) away%s", date,
+             inv->publication.removal_notice_s / DAY_S,
+             p == NULL ? " when the name is first published" : "");
     diag_expect(diags, "%s or later", expected);
-    return false;
+    return p == NULL;
 }
 
 static void note_unused_allowances(const struct listing *l, const struct previous_list *previous,
                                    const struct mud_options *opts, struct diags *diags)
 {
     for (size_t i = 0; i < opts->allow_removal_n; i++) {
-        const struct mud_options one = {.allow_removal = opts->allow_removal + i,
-                                        .allow_removal_n = 1};
-        bool used = false;
-        for (size_t k = 0; k < previous->name_n && !used; k++) {
-            const struct previous_name *p = &previous->names[k];
-            used = is_allowed(&one, p->name, p->subdomains) &&
-                   find_entry(l, p->name, p->subdomains) == NULL;
-        }
+        char name[NAME_TEXT_LEN];
+        bool star;
+        bool used = allowance_read(opts->allow_removal[i], name, &star) &&
+                    previous_find(previous->names, previous->name_n, name, star) != NULL &&
+                    find_entry(l, name, star) == NULL;
         if (!used)
             diag_add(diags, &rule_list_allow_unused, AT_NOWHERE, opts->allow_removal[i],
                      "--allow-removal names something that is not withdrawn by this build");
@@ -320,13 +330,6 @@ static int zone_by_text(const void *a, const void *b)
     return strcmp((*x)->text, (*y)->text);
 }
 
-static int model_by_name(const void *a, const void *b)
-{
-    const struct mud_model_out *const *x = a;
-    const struct mud_model_out *const *y = b;
-    return strcmp((*x)->model->name, (*y)->model->name);
-}
-
 static json_t *json_zones(const struct inventory *inv)
 {
     AUTO_FREE const struct inv_zone **zones = calloc(inv->zone_n + 1, sizeof(*zones));
@@ -340,13 +343,8 @@ static json_t *json_zones(const struct inventory *inv)
 
 static json_t *json_models(const struct list_content *c)
 {
-    AUTO_FREE const struct mud_model_out **models = calloc(c->model_n + 1, sizeof(*models));
-    if (models == NULL)
-        return NULL;
-    for (size_t i = 0; i < c->model_n; i++)
-        models[i] = &c->models[i];
-    qsort(models, c->model_n, sizeof(*models), model_by_name);
-    return json_each(models, c->model_n, sizeof(*models), each_model);
+    AUTO_FREE const struct mud_model_out **models = models_by_name(c->models, c->model_n);
+    return models == NULL ? NULL : json_each(models, c->model_n, sizeof(*models), each_model);
 }
 
 int list_write(const struct list_content *c, uint32_t serial, int64_t published_at, struct buf *out)

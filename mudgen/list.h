@@ -46,8 +46,8 @@ struct list_content { /* all that is in a list but serial and published */
 int list_write(const struct list_content *c, uint32_t serial, int64_t published_at,
                struct buf *out) MUST_USE;
 
-/* The serial after the one of PREVIOUS: max(previous + 1, YYYYMMDD01). 0: it cannot move on. */
-uint32_t list_next_serial(const struct previous_list *previous, int64_t now);
+/* The serial after those of PREVIOUS and FLOOR: max(both + 1, YYYYMMDD01). 0: it cannot move on. */
+uint32_t list_next_serial(const struct previous_list *previous, uint32_t floor, int64_t now);
 
 /* Midnight of the day, and of the day after a moment that is not midnight. */
 int64_t list_day(int64_t at);

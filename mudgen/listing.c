@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/err.h"
-#include "mudgen/rules_docs.h"
 
 struct use { /* a model uses a service */
     const struct inv_service *service;
@@ -169,8 +168,7 @@ static int gather(struct arena *a, const struct mention *m, size_t n, struct lis
     return ERR_OK;
 }
 
-/* False: the services disagree. */
-static bool merge(const struct mention *m, struct listing_entry *e, struct diags *diags)
+static void merge(const struct mention *m, struct listing_entry *e)
 {
     const struct inv_domain *d = m->domain;
     e->purposes |= 1u << m->service->purpose;
@@ -179,17 +177,9 @@ static bool merge(const struct mention *m, struct listing_entry *e, struct diags
         e->since_at = d->since_at;
     if (d->removal_not_before_at > e->removal_not_before_at)
         e->removal_not_before_at = d->removal_not_before_at;
-    if (d->third_party == e->third_party)
-        return true;
-    diag_add(diags, &rule_list_operated_by, d->where, e->text,
-             "service \"%s\" says operated-by %s, service \"%s\" says %s", m->service->name,
-             d->third_party ? "third-party" : "vendor", e->services.items[0],
-             e->third_party ? "third-party" : "vendor");
-    return false;
 }
 
-static int make_entry(struct arena *a, const struct mention *m, size_t n, struct listing_entry *e,
-                      struct diags *diags)
+static int make_entry(struct arena *a, const struct mention *m, size_t n, struct listing_entry *e)
 {
     const struct inv_domain *first = m[0].domain;
     *e = (struct listing_entry){
@@ -202,17 +192,12 @@ static int make_entry(struct arena *a, const struct mention *m, size_t n, struct
     };
     if (e->text == NULL)
         return ERR_NOMEM;
-    int err = gather(a, m, n, e);
-    if (err != ERR_OK)
-        return err;
-    bool agree = true;
     for (size_t i = 0; i < n; i++)
-        agree = merge(&m[i], e, diags) && agree;
-    return agree ? ERR_OK : ERR_FINDINGS;
+        merge(&m[i], e);
+    return gather(a, m, n, e);
 }
 
-int listing_make(struct arena *a, const struct inventory *inv, struct listing *ret,
-                 struct diags *diags)
+int listing_make(struct arena *a, const struct inventory *inv, struct listing *ret)
 {
     size_t use_n = 0;
     size_t mention_n = 0;
@@ -221,7 +206,6 @@ int listing_make(struct arena *a, const struct inventory *inv, struct listing *r
     struct listing_entry *entries = arena_zalloc(a, mention_n + 1, sizeof(*entries));
     if (mentions == NULL || entries == NULL)
         return ERR_NOMEM;
-    int result = ERR_OK;
     size_t entry_n = 0;
     for (size_t i = 0; i < mention_n;) {
         const struct inv_domain *d = mentions[i].domain;
@@ -230,14 +214,11 @@ int listing_make(struct arena *a, const struct inventory *inv, struct listing *r
                listing_compare(d->text, d->subdomains, mentions[i + n].domain->text,
                                mentions[i + n].domain->subdomains) == 0)
             n++;
-        int err = make_entry(a, mentions + i, n, &entries[entry_n++], diags);
-        if (err != ERR_OK && err != ERR_FINDINGS)
+        int err = make_entry(a, mentions + i, n, &entries[entry_n++]);
+        if (err != ERR_OK)
             return err;
-        result = err == ERR_OK ? result : err;
         i += n;
     }
-    if (result != ERR_OK)
-        return result;
     *ret = (struct listing){entries, entry_n};
     return ERR_OK;
 }

@@ -6,7 +6,7 @@
  * Pure. The order of services, models and names in the inventory never shows: everything here is
  * sorted bytewise and unique.
  * Ownership: all memory comes from the caller's arena; texts are borrowed from the inventory.
- * Errors: ERR_NOMEM, ERR_FINDINGS.
+ * Errors: ERR_NOMEM.
  */
 #pragma once
 
@@ -41,9 +41,8 @@ struct listing {
     size_t n;
 };
 
-/* Services that disagree on who operates a name are findings. */
-int listing_make(struct arena *a, const struct inventory *inv, struct listing *ret,
-                 struct diags *diags) MUST_USE;
+/* Services agree on who operates a name: an inventory where they don't is not loaded. */
+int listing_make(struct arena *a, const struct inventory *inv, struct listing *ret) MUST_USE;
 
 /* Order of the list: by name, then match ("exact" < "subdomains"). */
 int listing_compare(const char *name_a, bool subdomains_a, const char *name_b, bool subdomains_b);

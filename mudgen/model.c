@@ -1,7 +1,7 @@
 #include "mudgen/model.h"
 
-#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/err.h"
@@ -26,6 +26,23 @@ static const struct { /* the four kinds of ACL, in the order they are written */
 char *model_path(struct arena *a, const char *base, const char *model, const char *suffix)
 {
     return arena_printf(a, "%s%s/%s%s", base, model, model, suffix);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct mud_model_out *const *x = a;
+    const struct mud_model_out *const *y = b;
+    return strcmp((*x)->model->name, (*y)->model->name);
+}
+
+const struct mud_model_out **models_by_name(const struct mud_model_out *models, size_t n)
+{
+    const struct mud_model_out **sorted = calloc(n + 1, sizeof(*sorted));
+    for (size_t i = 0; sorted != NULL && i < n; i++)
+        sorted[i] = &models[i];
+    if (sorted != NULL)
+        qsort(sorted, n, sizeof(*sorted), by_name);
+    return sorted;
 }
 
 /* ------------------------------------------------------------------ matches */
@@ -224,56 +241,18 @@ int model_write(const struct inventory *inv, const struct inv_model *model, cons
 
 /* ------------------------------------------------------------------ what MUD cannot say */
 
-static bool is_label(const char *p, size_t len)
+void model_names_advise(const struct listing *listing, struct diags *diags)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (!isalnum((unsigned char)p[i]) && p[i] != '-' && p[i] != '_')
-            return false;
-    }
-    /* RFC 6991 s4: a label may begin with an underscore, but ends in a letter or digit */
-    return len > 0 && len < 64 && p[0] != '-' && isalnum((unsigned char)p[len - 1]);
-}
-
-/* inet:domain-name, and no IPv4 address in disguise: a last label of digits is no top-level domain.
- */
-static bool is_host_name(const char *text)
-{
-    size_t len = strlen(text);
-    const char *label = text;
-    for (;;) {
-        size_t n = strcspn(label, ".");
-        if (!is_label(label, n))
-            return false;
-        if (label[n] == 0)
-            return len <= 253 && strspn(label, "0123456789") < n;
-        label += n + 1;
-    }
-}
-
-static void advise_on_name(const struct listing_entry *e, struct diags *diags)
-{
-    if (e->subdomains)
-        diag_add(diags, &rule_made_wildcard, e->where, e->text,
-                 "left out of the MUD files of %zu model%s; list and RPZ carry it", e->models.n,
-                 e->models.n == 1 ? "" : "s");
-    else if (strchr(e->name, '_') != NULL)
-        diag_add(diags, &rule_made_underscore, e->where, e->text,
-                 "a label with an underscore in MUD files");
-}
-
-int model_names_check(const struct listing *listing, bool advice, struct diags *diags)
-{
-    bool fine = true;
     for (size_t i = 0; i < listing->n; i++) {
         const struct listing_entry *e = &listing->entries[i];
-        if (!is_host_name(e->name)) {
-            diag_add(diags, &rule_made_host, e->where, e->text, "not a host name");
-            fine = false;
-        } else if (advice) {
-            advise_on_name(e, diags);
-        }
+        if (e->subdomains)
+            diag_add(diags, &rule_made_wildcard, e->where, e->text,
+                     "left out of the MUD files of %zu model%s; list and RPZ carry it", e->models.n,
+                     e->models.n == 1 ? "" : "s");
+        else if (strchr(e->name, '_') != NULL)
+            diag_add(diags, &rule_made_underscore, e->where, e->text,
+                     "a label with an underscore in MUD files");
     }
-    return fine ? ERR_OK : ERR_FINDINGS;
 }
 
 void model_acl_names_check(const struct inv_model *model, struct diags *diags)

@@ -30,8 +30,10 @@ int cms_signer_load(const struct inv_signer *from, int64_t now, struct cms_signe
 void cms_signer_free(struct cms_signer *s);
 DEFINE_AUTO_PTR(cms_signer)
 
-/* The certificate part of cms_signer_load, for `check`, which needs no key. */
-int cms_certificate_check(const char *path, int64_t now, struct diags *diags) MUST_USE;
+/* The certificate part of cms_signer_load, for `check`, which needs no key. RET_SPKI is what
+   cms_signer_spki_sha256 would be. */
+int cms_certificate_check(const char *path, int64_t now, uint8_t ret_spki[32],
+                          struct diags *diags) MUST_USE;
 
 const uint8_t *cms_signer_certificate_sha256(const struct cms_signer *s); /* of the leaf, DER */
 const uint8_t *cms_signer_spki_sha256(const struct cms_signer *s);        /* for SMIMEA 3 1 1 */
@@ -86,6 +88,8 @@ struct mud_previous {
     size_t signature_n;
     const struct mud_version *versions; /* oldest first, the current one last */
     size_t version_n;
+    uint32_t serial_floor; /* the greatest serial known to be in use, beside that of `list` */
+    bool overtaken;        /* others than `list` were published since: make a new serial */
 };
 
 struct mud_options {
@@ -152,8 +156,17 @@ int mud_announce(const struct inventory *inv, const struct mud_output *out,
                  size_t https_spki_n, const struct zone *zone, struct records *ret,
                  struct diags *diags) MUST_USE;
 
-/* Pages of a list: `_<n>._domains._mudzone` and `_<n>._models._mudzone` (announce.c); reading them
-   back for `verify`: the names in page order. */
+/*
+ * The same without documents and keys, for `check`: RET stands in for the records (owners, types
+ * and sizes as they will be; digests, dates and serials are zeros). A user's own TXT record is
+ * taken for an earlier announcement when it begins like one: whether it says the same, only a build
+ * knows. SIGNER_SPKI may be NULL: not known, and no SMIMEA record.
+ */
+int mud_announce_draft(const struct inventory *inv, const uint8_t *signer_spki,
+                       const uint8_t (*https_spki)[32], size_t https_spki_n,
+                       const struct zone *zone, struct records *ret, struct diags *diags) MUST_USE;
+
+/* Limits of the pages `_<n>._domains._mudzone` and `_<n>._models._mudzone`, and the TTL of all. */
 #define MUD_PAGE_ENTRIES 20
 #define MUD_ANSWER_MAX   1232
 #define MUD_ANNOUNCE_TTL 3600u

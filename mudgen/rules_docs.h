@@ -9,12 +9,12 @@
 #include "common/diag.h"
 
 #define DOC_RULES(X)                                                                               \
-    X(list_operated_by, "operated-by-conflict", SEV_ERROR, "DESIGN 6",                             \
-      "the same operated-by wherever a name is listed")                                            \
     X(list_withdrawn, "removal-without-notice", SEV_ERROR, "DESIGN 6",                             \
       "a published removal-not-before that has passed, or --allow-removal")                        \
     X(list_notice_short, "removal-notice-too-short", SEV_ERROR, "INVENTORY",                       \
       "at least publication.removal-notice between notice and removal")                            \
+    X(list_notice_first, "removal-notice-short-from-start", SEV_WARNING, "INVENTORY",              \
+      "at least publication.removal-notice between first publication and removal")                 \
     X(list_allow_unused, "allow-removal-unused", SEV_NOTE, "DESIGN 6",                             \
       "--allow-removal for a name that this build withdraws")                                      \
     X(list_previous, "previous-list-unreadable", SEV_ERROR, "DESIGN 2",                            \
@@ -23,16 +23,14 @@
       "a serial that can still move forward")                                                      \
     X(made_wildcard, "mud-wildcard", SEV_WARNING, "DESIGN 9",                                      \
       "exact names, as a MUD file cannot say wildcards")                                           \
-    X(made_host, "mud-host-name", SEV_ERROR, "RFC 6991 s4",                                        \
-      "a host name of letters, digits and hyphens, at most 253 characters")                        \
     X(made_underscore, "mud-host-underscore", SEV_WARNING, "RFC 9911 s4",                          \
       "a host name without underscores, which newer readers refuse")                               \
     X(made_acl_name, "mud-acl-shortened", SEV_NOTE, "RFC 8519 s4.1",                               \
       "a model name that leaves room in ACL names of 64 characters")                               \
     X(made_updated_stale, "mud-updated-stale", SEV_WARNING, "RFC 8520 s3.4",                       \
       "`updated` to move with the content, or not to be stated")                                   \
-    X(made_updated_future, "mud-updated-future", SEV_WARNING, "RFC 8520 s3.4",                     \
-      "a moment that is not in the future")                                                        \
+    X(cert_weak_key, "certificate-key-weak", SEV_WARNING, "RFC 9325 s4.5",                         \
+      "an RSA key of at least 2048 bits or an ECDSA key on P-256 or better")                       \
     X(cms_certificate, "cms-certificate", SEV_ERROR, "DESIGN 9",                                   \
       "PEM certificates, the signer's first, then its intermediates")                              \
     X(cms_chain, "cms-chain", SEV_ERROR, "RFC 8520 s13.1",                                         \

@@ -10,7 +10,6 @@
 
 #define URL_MAX        253 /* RFC 8520 s10: what the DHCPv4 option holds */
 #define SYSTEMINFO_MAX 60  /* RFC 8520 s3.7 */
-#define CACHE_MIN      24  /* RFC 8520 s3.5 */
 
 /* ------------------------------------------------------------------ helpers */
 
@@ -125,10 +124,10 @@ static void check_signature(struct rules_run *run, const struct json_node *mud)
 static void check_cache(struct rules_run *run, const struct json_node *mud)
 {
     const struct json_node *m = mud_leaf(mud, "cache-validity");
-    if (m == NULL || m->kind != JSON_NODE_NUMBER)
-        return;
+    if (m == NULL || m->kind != JSON_NODE_NUMBER || run->origin == MUD_OURS)
+        return; /* of our own `check` speaks once, where the inventory states it */
     long hours = strtol((const char *)m->raw.data, NULL, 10); /* ends at what follows the number */
-    if (hours >= 1 && hours < CACHE_MIN) /* a recommendation: the inventory may ask for less */
+    if (hours >= 1 && hours < MUD_CACHE_MIN_H)
         rule_add(run, &rule_mud_cache_short, m, arena_printf(run->arena, "%ld hours", hours));
 }
 
@@ -186,26 +185,49 @@ static void check_container(struct rules_run *run, const struct json_node *mud)
 
 struct extensions {
     struct rules_run *run;
-    const struct json_node *declared; /* the array, or NULL */
-    const char **reported;            /* modules, so that each is named once */
+    const char **declared; /* sorted: a hostile file may have very many */
+    size_t declared_n;
+    const char **reported; /* modules, so that each is named once */
     size_t reported_n;
 };
 #define EXTENSIONS_MAX 32u /* modules reported in one file */
 
+static int by_text(const void *a, const void *b)
+{
+    const char *const *x = a;
+    const char *const *y = b;
+    return strcmp(*x, *y);
+}
+
+static void read_declared(struct extensions *e, const struct json_node *mud)
+{
+    const struct json_node *array = rules_member(mud, "ietf-mud", "extensions");
+    if (array == NULL || array->kind != JSON_NODE_ARRAY)
+        return;
+    e->declared = arena_zalloc(e->run->arena, (size_t)array->child_n + 1, sizeof(*e->declared));
+    if (e->declared == NULL) {
+        e->run->no_memory = true;
+        return;
+    }
+    for (const struct json_node *d = array->child; d != NULL; d = d->next) {
+        if (d->kind == JSON_NODE_STRING)
+            e->declared[e->declared_n++] = d->text;
+    }
+    qsort(e->declared, e->declared_n, sizeof(*e->declared), by_text);
+}
+
+static bool has_declared(const struct extensions *e, const char *name)
+{
+    return e->declared_n > 0 &&
+           bsearch(&name, e->declared, e->declared_n, sizeof(*e->declared), by_text) != NULL;
+}
+
 /* RFC 8520 names extensions freely; all registered ones are their module's name or its end. */
 static bool is_declared(const struct extensions *e, const char *module)
 {
-    const char *tail = strncmp(module, "ietf-mud-", 9) == 0 ? module + 9 : module;
-    if (e->declared == NULL)
-        return false;
-    for (const struct json_node *d = e->declared->child; d != NULL; d = d->next) {
-        if (d->kind != JSON_NODE_STRING)
-            continue;
-        if (strcmp(d->text, module) == 0 || strcmp(d->text, tail) == 0 ||
-            (tail != module && strcmp(d->text, module + 5) == 0))
-            return true;
-    }
-    return false;
+    return has_declared(e, module) ||
+           (strncmp(module, "ietf-mud-", 9) == 0 &&
+            (has_declared(e, module + 9) || has_declared(e, module + 5)));
 }
 
 static bool is_core(const char *module)
@@ -266,7 +288,7 @@ int mud_rules_check(struct rules_run *run, const struct json_node *root)
     else if (mud->kind == JSON_NODE_OBJECT)
         check_container(run, mud);
     struct extensions e = {.run = run, .reported = reported};
-    e.declared = rules_member(mud, "ietf-mud", "extensions");
+    read_declared(&e, mud);
     check_extensions(&e, root);
     rules_acls(run, root, mud);
     return run->no_memory ? ERR_NOMEM : ERR_OK;

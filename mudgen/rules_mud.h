@@ -10,6 +10,8 @@
 #include "mudgen/jsontree.h"
 #include "mudgen/mudgen.h"
 
+#define MUD_CACHE_MIN_H 24 /* RFC 8520 s3.5: a recommendation */
+
 struct rules_run {
     struct arena *arena;
     const char *file;

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#define NAME_MAX_LEN 64 /* longer names are not compared: no node is called so */
+#include "common/nearest.h"
+
+#define NAME_MAX_LEN 64 /* no module has a longer name */
 
 const struct lysc_node *yang_find(const struct ly_ctx *ctx, const struct lysc_node *parent,
                                   const char *key)
@@ -22,41 +24,15 @@ const struct lysc_node *yang_find(const struct ly_ctx *ctx, const struct lysc_no
     return module == NULL || *key == 0 ? NULL : lys_find_child(parent, module, key, 0, 0, 0);
 }
 
-static unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
-/* Edits from one name to the other (Levenshtein), capped for long names. */
-static unsigned distance(const char *a, const char *b)
-{
-    unsigned row[NAME_MAX_LEN + 1];
-    size_t a_len = strlen(a), b_len = strlen(b);
-    if (a_len > NAME_MAX_LEN || b_len > NAME_MAX_LEN)
-        return NAME_MAX_LEN;
-    for (unsigned j = 0; j <= b_len; j++)
-        row[j] = j;
-    for (unsigned i = 1; i <= a_len; i++) {
-        unsigned diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            unsigned above = row[j];
-            row[j] = least(least(above, row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[b_len];
-}
-
 struct nearest {
     const char *name; /* without module */
     const struct lysc_node *node;
-    unsigned distance;
+    size_t distance;
 };
 
 static void consider(struct nearest *n, const struct lysc_node *node)
 {
-    unsigned d = distance(n->name, node->name);
+    size_t d = nearest_distance(n->name, node->name);
     if (d < n->distance) {
         n->distance = d;
         n->node = node;

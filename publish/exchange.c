@@ -261,26 +261,26 @@ int tree_prepare(struct tree *t, const char *out, struct tree_pending **ret, str
 
 /* ------------------------------------------------------------------ exchanging */
 
-/* For file systems without RENAME_EXCHANGE. From the journal on, the next run can complete it. */
+/* For file systems without RENAME_EXCHANGE. From the journal on, the next run can complete it. Only
+   that it exists counts, so it needs no temporary, which a killed run would leave. */
 static int exchange_in_two_steps(const struct target *t)
 {
     static const char text[] = "old tree is being moved aside\n";
-    int err = file_write_atomic(t->journal, text, sizeof(text) - 1, 0644);
-    if (err != ERR_OK)
-        return err;
-    if (rename(t->out, t->old) != 0) {
-        (void)unlink(t->journal);
-        return ERR_IO;
+    int err = file_write_new(t->journal, text, sizeof(text) - 1, 0644);
+    if (err == ERR_OK)
+        err = file_sync_dir(t->parent);
+    if (err == ERR_OK && rename(t->out, t->old) != 0)
+        err = ERR_IO;
+    int keep = errno;
+    bool back = true;
+    if (err == ERR_OK && rename(t->fresh, t->out) != 0) {
+        keep = errno;
+        err = ERR_IO;
+        back = rename(t->old, t->out) == 0; /* else the next run needs the journal */
     }
-    if (rename(t->fresh, t->out) != 0) {
-        int keep = errno;
-        (void)rename(t->old, t->out);
+    if (err != ERR_OK && back)
         (void)unlink(t->journal);
-        errno = keep;
-        return ERR_IO;
-    }
-    err = file_sync_dir(t->parent);
-    (void)unlink(t->journal);
+    errno = keep;
     return err;
 }
 
@@ -307,8 +307,13 @@ int tree_exchange(struct tree_pending *p, struct diags *diags)
     if (err != ERR_OK)
         return target_write_failed(err, "cannot be replaced", t->out, diags);
     p->exchanged = true;
-    if (file_sync_dir(t->parent) != ERR_OK)
-        return target_write_failed(ERR_IO, "cannot be synced", t->parent, diags);
+    if (file_sync_dir(t->parent) != ERR_OK) {
+        /* the old tree and the journal stay: the next run removes them */
+        diag_add(diags, &rule_out_unsynced, AT_FILE(t->out), NULL,
+                 "was replaced, but %s cannot be synced: %s", t->parent, strerror(errno));
+        return ERR_IO;
+    }
+    (void)unlink(t->journal); /* of the two-step; what stays is cleaned up by the next run */
     if (file_remove_tree(t->fresh) != ERR_OK || file_remove_tree(t->old) != ERR_OK)
         diag_add(diags, &rule_out_leftover, AT_FILE(t->fresh), NULL, "%s", strerror(errno));
     return ERR_OK;

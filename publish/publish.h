@@ -11,8 +11,9 @@
  * `.out.mudzone-old` and `.out.mudzone-journal`. A killed run's are removed by the next.
  * Errors: ERR_IO (disk full, read-only), ERR_CONFIG (OUT is not ours), ERR_LOCKED (another run
  * fills the sibling), ERR_NOMEM, ERR_INTERNAL (an unclean or repeated path), with a finding. On
- * failure OUT is as it was, byte for byte, and nothing of the attempt is left beside it. Source:
- * DESIGN section 5, trust rule 7.
+ * failure OUT is as it was, byte for byte, and nothing of the attempt is left beside it; but when
+ * the disk fails after the exchange, the new tree is in place, the old one beside it, and the
+ * finding says so. Source: DESIGN section 5, trust rule 7.
  */
 #pragma once
 
@@ -54,6 +55,22 @@ void sha256_of(struct bytes data, uint8_t ret[32]);
  * undoes what a killed run left beside it. To be asked before any work is done.
  */
 int tree_check_target(const char *out, struct diags *diags) MUST_USE;
+
+/* ------------------------------------------------------------------ where OUT lies (place.c) */
+
+struct tree_keep {    /* what OUT's replacement must not touch */
+    const char *what; /* "the state folder" */
+    const char *path;
+    bool is_folder; /* then OUT must not lie in it either */
+};
+
+/*
+ * OUT and the names beside it are not, and do not hold, anything of KEEP; OUT is in no folder of
+ * KEEP and in no other OUT. Links are followed; what does not exist yet counts as if it did. Only
+ * looks. All that is wrong is a finding, ERR_CONFIG.
+ */
+int tree_check_place(const char *out, const struct tree_keep *keep, size_t keep_n,
+                     struct diags *diags) MUST_USE;
 
 /* ------------------------------------------------------------------ publishing (exchange.c) */
 

@@ -12,8 +12,15 @@
       "a real folder, neither a file nor a link")                                                  \
     X(out_name, "out-name", SEV_ERROR, "DESIGN 5",                                                 \
       "a folder with a name of its own, because it is replaced as a whole")                        \
+    X(out_place, "out-place", SEV_ERROR, "DESIGN 5",                                               \
+      "an OUT apart from the state folder, from all that a build reads and from any other OUT, "   \
+      "because it is replaced as a whole: move one of the two, or name another folder with "       \
+      "`output` or -o")                                                                            \
     X(out_write, "out-write", SEV_ERROR, "DESIGN 5",                                               \
       "a place to write to, with room; OUT was left as it was")                                    \
+    X(out_unsynced, "out-unsynced", SEV_ERROR, "DESIGN 5",                                         \
+      "a disk that keeps what it is given: OUT holds the new build, but a power cut now might "    \
+      "bring back the old one; look at the disk and run this again")                               \
     X(out_check, "out-check", SEV_ERROR, "DESIGN 10.7", "to read back what was written")           \
     X(out_busy, "out-busy", SEV_ERROR, "DESIGN 5", "one run at a time")                            \
     X(out_leftover, "out-leftover", SEV_WARNING, "DESIGN 5",                                       \

@@ -153,7 +153,7 @@ static int is_empty_dir(const char *path, bool *ret)
     return ERR_OK;
 }
 
-static bool has_our_manifest(const char *out)
+bool target_is_ours(const char *out)
 {
     static const char mark[] = "\"" TREE_MANIFEST_SCHEMA "\"";
     AUTO_FREE char *path = file_join(out, TREE_MANIFEST);
@@ -175,7 +175,7 @@ static int check_existing(const char *out, const struct stat *st, struct diags *
     bool empty = false;
     if (is_empty_dir(out, &empty) != ERR_OK || access(out, W_OK) != 0)
         return target_write_failed(ERR_IO, "cannot be replaced", out, diags);
-    if (!empty && !has_our_manifest(out)) {
+    if (!empty && !target_is_ours(out)) {
         diag_add(diags, &rule_out_not_ours, AT_FILE(out), NULL,
                  "holds files but no manifest of ours: it would be replaced as a whole");
         return ERR_CONFIG;

@@ -24,6 +24,8 @@ DEFINE_AUTO(target)
 
 bool path_exists(const char *path); /* links are not followed */
 
+bool target_is_ours(const char *out); /* holds our manifest */
+
 /* ERR_LOCKED when another run holds PATH; else RET_FD is the locked folder, to be closed. */
 int target_lock_dir(const char *path, int *ret_fd, struct diags *diags) MUST_USE;
 

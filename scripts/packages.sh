@@ -87,6 +87,8 @@ needs_install() {
     return 1
   fi
   echo "installing: ${packages[*]}"
+  local log
+  log=$(mktemp "${TMPDIR:-/tmp}/mudzone-packages.XXXXXX") || return 1
   # Debian starts name servers on installation; we want the programs only.
   export DEBIAN_FRONTEND=noninteractive
   local hold=/usr/sbin/policy-rc.d held=0
@@ -95,7 +97,7 @@ needs_install() {
     held=1
   fi
   { "${as_root[@]}" apt-get update -qq &&
-    "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}"; } </dev/null >&2
+    "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}"; } </dev/null >"$log" 2>&1
   if [[ $held == 1 ]]; then
     "${as_root[@]}" rm -f "$hold"
   fi
@@ -103,7 +105,10 @@ needs_install() {
   if [[ -n $missing ]]; then
     echo "error: still missing (looked for, Debian package):" >&2
     printf '%s\n' "$missing" >&2
+    echo "What apt-get said is in $log; its last lines:" >&2
+    tail -n 5 "$log" >&2
     echo "Is the network there? Otherwise install the packages by hand and run this again." >&2
     return 1
   fi
+  rm -f "$log"
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <libknot/descriptor.h>
 
@@ -188,8 +190,7 @@ static int see_file(struct folder *f, const char *name)
         AUTO_FREE char *path = NULL;
         if (asprintf(&path, "%s/%.*s.dnskey", f->dir, (int)(strlen(name) - 4), name) < 0)
             return ERR_NOMEM;
-        AUTO(buf) struct buf text = {0};
-        if (file_read(path, DNSKEY_FILE_MAX, &text) == ERR_IO && errno == ENOENT)
+        if (access(path, F_OK) != 0 && errno == ENOENT)
             f->lone++;
     }
     return ERR_OK;
@@ -204,21 +205,14 @@ static int key_order(const void *a, const void *b)
     return strcmp(key_digest(*x), key_digest(*y));
 }
 
-static int see_folder(struct folder *f)
+static int see_folder(struct folder *f, DIR *d)
 {
-    DIR *d = opendir(f->dir);
-    if (d == NULL) {
-        diag_add(f->diags, &rule_key_folder, AT_FILE(f->dir), NULL, "cannot be read: %s",
-                 strerror(errno));
-        return ERR_IO;
-    }
     int err = ERR_OK;
     const struct dirent *e;
     while (err == ERR_OK && (e = readdir(d)) != NULL) {
         if (e->d_name[0] != '.')
             err = see_file(f, e->d_name);
     }
-    (void)closedir(d);
     if (err == ERR_OK && f->own.n > 1)
         qsort(f->own.keys, f->own.n, sizeof *f->own.keys, key_order);
     return err;
@@ -270,17 +264,15 @@ static int make_missing(struct folder *f, uint8_t algorithm, bool *ret_made)
     for (size_t i = 0; i < (f->single_key ? 1u : 2u); i++) {
         if (has_role(&f->own, need[i]))
             continue;
-        int err = keyset_make(&f->own, algorithm, need[i], f->dir, f->diags);
+        int err = keyset_generate(&f->own, algorithm, need[i], f->diags);
         if (err != ERR_OK)
             return err;
     }
-    for (size_t i = before; i < f->own.n; i++) {
-        int err = note_write(f->own.keys[i], f->dir, f->zone, f->diags);
-        if (err != ERR_OK)
-            return err;
-    }
-    *ret_made = f->own.n > before;
-    return ERR_OK;
+    int err = keyset_store(&f->own, before, f->dir, f->diags);
+    for (size_t i = before; i < f->own.n && err == ERR_OK; i++)
+        err = note_write(f->own.keys[i], f->dir, f->zone, f->diags);
+    *ret_made = err == ERR_OK && f->own.n > before;
+    return err;
 }
 
 static bool is_complete(const struct folder *f)
@@ -306,6 +298,33 @@ static int refuse_new(const struct folder *f)
     return ERR_KEY;
 }
 
+static int use_folder(struct folder *f, DIR *d, uint8_t algorithm, bool allow_new, bool *ret_made)
+{
+    int err = see_folder(f, d);
+    if (err == ERR_OK)
+        err = check_found(f, algorithm);
+    if (err != ERR_OK || is_complete(f))
+        return err;
+    bool empty = f->own.n == 0 && f->foreign == 0 && f->lone == 0;
+    return empty || allow_new ? make_missing(f, algorithm, ret_made) : refuse_new(f);
+}
+
+/* Of two runs that begin in an empty folder one makes the keys, and the other waits for them. */
+static int with_folder_locked(struct folder *f, uint8_t algorithm, bool allow_new, bool *ret_made)
+{
+    DIR *d = opendir(f->dir);
+    if (d == NULL || (flock(dirfd(d), LOCK_EX) != 0 && errno != EOPNOTSUPP && errno != ENOLCK)) {
+        diag_add(f->diags, &rule_key_folder, AT_FILE(f->dir), NULL, "cannot be %s: %s",
+                 d == NULL ? "read" : "locked", strerror(errno));
+        if (d != NULL)
+            (void)closedir(d);
+        return ERR_IO;
+    }
+    int err = use_folder(f, d, algorithm, allow_new, ret_made);
+    (void)closedir(d); /* and with it the lock */
+    return err;
+}
+
 int keyset_open_dir(const char *dir, const uint8_t *zone, uint8_t algorithm, bool single_key,
                     bool allow_new, struct keyset *ret, bool *ret_made, struct diags *diags)
 {
@@ -317,13 +336,7 @@ int keyset_open_dir(const char *dir, const uint8_t *zone, uint8_t algorithm, boo
     }
     int err = private_folder(dir, 0700, 022, &rule_key_folder, diags);
     if (err == ERR_OK)
-        err = see_folder(&f);
-    if (err == ERR_OK)
-        err = check_found(&f, algorithm);
-    if (err == ERR_OK && !is_complete(&f)) {
-        bool empty = f.own.n == 0 && f.foreign == 0 && f.lone == 0;
-        err = empty || allow_new ? make_missing(&f, algorithm, &made) : refuse_new(&f);
-    }
+        err = with_folder_locked(&f, algorithm, allow_new, &made);
     if (err != ERR_OK) {
         keyset_done(&f.own);
         return err;

@@ -1,6 +1,7 @@
 #include "signer/keystore.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -169,16 +170,27 @@ static char *key_path(const char *dir, const char *digest)
     return file_join(dir, name);
 }
 
+/* Makes DIR, and its entry in the folder above durable: a synced key file in a folder that a power
+   cut takes away is lost all the same. */
+static int make_folder(const char *dir, mode_t mode)
+{
+    AUTO_FREE char *above = NULL;
+    if (asprintf(&above, "%s/..", dir) < 0)
+        return ERR_NOMEM;
+    int err = file_mkdirs(dir, mode);
+    return err == ERR_OK ? file_sync_dir(above) : err;
+}
+
 int private_folder(const char *dir, mode_t mode, mode_t refused, const struct diag_rule *rule,
                    struct diags *diags)
 {
     struct stat st;
     if (stat(dir, &st) != 0 && errno == ENOENT) {
-        int err = file_mkdirs(dir, mode);
-        if (err != ERR_OK) {
+        int err = make_folder(dir, mode);
+        if (err == ERR_IO)
             diag_add(diags, rule, AT_FILE(dir), NULL, "cannot be made: %s", strerror(errno));
+        if (err != ERR_OK)
             return err;
-        }
     }
     if (stat(dir, &st) != 0) {
         diag_add(diags, rule, AT_FILE(dir), NULL, "cannot be used: %s", strerror(errno));
@@ -361,8 +373,7 @@ static bool collides(const struct keyset *set, const struct key *k)
     return false;
 }
 
-int keyset_make(struct keyset *set, uint8_t algorithm, enum key_role role, const char *dir,
-                struct diags *diags)
+int keyset_generate(struct keyset *set, uint8_t algorithm, enum key_role role, struct diags *diags)
 {
     AUTO_PTR(key) struct key *k = NULL;
     for (unsigned i = 0; i < KEY_TAG_TRIES && k == NULL; i++) {
@@ -382,15 +393,13 @@ int keyset_make(struct keyset *set, uint8_t algorithm, enum key_role role, const
                  "%d new keys in a row had a tag that is taken", KEY_TAG_TRIES);
         return ERR_CRYPTO;
     }
-    int err = key_store(k, dir, diags);
-    return err == ERR_OK ? keyset_add(set, TAKE(k)) : err;
+    return keyset_add(set, TAKE(k));
 }
 
-int keyset_make_all(struct keyset *set, uint8_t algorithm, bool single_key, const char *dir,
-                    struct diags *diags)
+int keyset_store(const struct keyset *set, size_t from, const char *dir, struct diags *diags)
 {
-    if (single_key)
-        return keyset_make(set, algorithm, KEY_CSK, dir, diags);
-    int err = keyset_make(set, algorithm, KEY_KSK, dir, diags);
-    return err == ERR_OK ? keyset_make(set, algorithm, KEY_ZSK, dir, diags) : err;
+    int err = ERR_OK;
+    for (size_t i = from; i < set->n && err == ERR_OK; i++)
+        err = key_store(set->keys[i], dir, diags);
+    return err;
 }

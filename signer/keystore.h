@@ -22,6 +22,14 @@ struct bytes key_public_field(const struct key *k);
 int key_from_private(uint8_t algorithm, enum key_role role, struct crypto_private *private,
                      struct key **ret) MUST_USE;
 
+/* Makes a key pair in memory. The random numbers are GnuTLS's. */
+int key_generate(uint8_t algorithm, enum key_role role, struct key **ret) MUST_USE;
+
+/* Trust rule 1: DIR/<digest>.pem written durably, read back, a test signature verified. */
+int key_store(const struct key *k, const char *dir, struct diags *diags) MUST_USE;
+int key_load(const char *dir, const char *digest, uint8_t algorithm, enum key_role role,
+             struct key **ret, struct diags *diags) MUST_USE;
+
 /* RFC 4034 appendix B, for all algorithms but 1. */
 uint16_t dnskey_tag(struct bytes rdata);
 
@@ -29,12 +37,12 @@ uint16_t dnskey_tag(struct bytes rdata);
    flag and so moves the tag)? */
 bool dnskey_tags_collide(struct bytes a, struct bytes b);
 
-/* A new key whose tags collide with no key of SET, stored in DIR and appended to SET. */
-int keyset_make(struct keyset *set, uint8_t algorithm, enum key_role role, const char *dir,
-                struct diags *diags) MUST_USE;
-/* What a zone that was never signed needs: KSK and ZSK, or one CSK. */
-int keyset_make_all(struct keyset *set, uint8_t algorithm, bool single_key, const char *dir,
+/* A new key whose tags collide with no key of SET, in memory only, appended to SET. */
+int keyset_generate(struct keyset *set, uint8_t algorithm, enum key_role role,
                     struct diags *diags) MUST_USE;
+/* key_store for the keys of SET beginning with number FROM. */
+int keyset_store(const struct keyset *set, size_t from, const char *dir,
+                 struct diags *diags) MUST_USE;
 int keyset_add(struct keyset *set, struct key *k) MUST_USE; /* consumes K, also on failure */
 
 /* DIR exists (made with MODE when missing), is ours, and has none of the mode bits REFUSED. */

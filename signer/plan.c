@@ -6,6 +6,7 @@
 
 #include "common/err.h"
 #include "signer/ds.h"
+#include "signer/wire.h"
 
 #define APEX_EXTRA    8 /* DNSKEY, CDS, CDNSKEY, NSEC, NSEC3PARAM, ZONEMD, and room */
 #define ZONEMD_SIMPLE 1
@@ -38,7 +39,7 @@ bool plan_is_authoritative(const struct plan_node *node)
 bool plan_is_signed(const struct plan_node *node, uint16_t type)
 {
     if (type == KNOT_RRTYPE_NSEC3)
-        return true; /* below an apex DNAME too (RFC 6672 s2.3 speaks of the zone's own data) */
+        return true; /* a cut may have a name that looks like a hash */
     if (!plan_is_authoritative(node))
         return false;
     if ((node->flags & NODE_DELEGATION) != 0)
@@ -48,19 +49,6 @@ bool plan_is_signed(const struct plan_node *node, uint16_t type)
 
 /* ------------------------------------------------------------------ building */
 
-static uint32_t get_u32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static void put_u32(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t)(v >> 24);
-    p[1] = (uint8_t)(v >> 16);
-    p[2] = (uint8_t)(v >> 8);
-    p[3] = (uint8_t)v;
-}
-
 /* The five numbers that end an SOA: serial, refresh, retry, expire, minimum. */
 static uint8_t *soa_numbers(const struct zone_rrset *soa)
 {
@@ -69,7 +57,7 @@ static uint8_t *soa_numbers(const struct zone_rrset *soa)
 
 void plan_set_serial(struct plan *p, uint32_t serial)
 {
-    put_u32(soa_numbers(plan_apex_set(p, KNOT_RRTYPE_SOA)), serial);
+    wire_put_u32(soa_numbers(plan_apex_set(p, KNOT_RRTYPE_SOA)), serial);
 }
 
 static int copy_node(struct plan *p, const struct zone_node *from, uint32_t extra,
@@ -109,24 +97,12 @@ static struct zone_rrset *open_set(struct plan *p, struct plan_node *node, uint1
     return &node->sets[at];
 }
 
-static knot_rdata_t *new_rdata(struct plan *p, struct bytes rdata)
+static knot_rdata_t *new_rdata(struct arena *arena, struct bytes rdata)
 {
-    knot_rdata_t *rr = arena_alloc(p->arena, knot_rdata_size((uint16_t)rdata.len));
+    knot_rdata_t *rr = arena_alloc(arena, knot_rdata_size((uint16_t)rdata.len));
     if (rr != NULL)
         knot_rdata_init(rr, (uint16_t)rdata.len, rdata.data);
     return rr;
-}
-
-int plan_add_rdata(struct plan *p, struct plan_node *node, uint16_t type, uint32_t ttl,
-                   struct bytes rdata)
-{
-    knot_rdata_t *rr = new_rdata(p, rdata);
-    struct zone_rrset *set = rr == NULL ? NULL : open_set(p, node, type);
-    if (set == NULL)
-        return ERR_NOMEM;
-    set->ttl = ttl;
-    set->rrs = (knot_rdataset_t){1, (uint32_t)knot_rdata_size(rr->len), rr};
-    return ERR_OK;
 }
 
 static void *arena_for_knot(void *ctx, size_t len)
@@ -134,15 +110,36 @@ static void *arena_for_knot(void *ctx, size_t len)
     return arena_alloc(ctx, len);
 }
 
-/* One more record of TYPE at the apex, in canonical order. */
+int plan_join(struct arena *arena, knot_rdataset_t *rrs, struct bytes rdata)
+{
+    knot_rdata_t *rr = new_rdata(arena, rdata);
+    if (rr == NULL)
+        return ERR_NOMEM;
+    if (rrs->count == 0) {
+        *rrs = (knot_rdataset_t){1, (uint32_t)knot_rdata_size(rr->len), rr};
+        return ERR_OK;
+    }
+    knot_mm_t mm = {.ctx = arena, .alloc = arena_for_knot};
+    return knot_rdataset_add(rrs, rr, &mm) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+int plan_add_rdata(struct plan *p, struct plan_node *node, uint16_t type, uint32_t ttl,
+                   struct bytes rdata)
+{
+    struct zone_rrset *set = open_set(p, node, type);
+    if (set == NULL)
+        return ERR_NOMEM;
+    set->ttl = ttl;
+    return plan_join(p->arena, &set->rrs, rdata);
+}
+
+/* One more record of TYPE at the apex. */
 static int apex_join(struct plan *p, uint16_t type, uint32_t ttl, struct bytes rdata)
 {
     struct zone_rrset *set = plan_apex_set(p, type);
     if (set == NULL)
         return plan_add_rdata(p, &p->nodes[0], type, ttl, rdata);
-    knot_rdata_t *rr = new_rdata(p, rdata);
-    knot_mm_t mm = {.ctx = p->arena, .alloc = arena_for_knot};
-    return rr != NULL && knot_rdataset_add(&set->rrs, rr, &mm) == 0 ? ERR_OK : ERR_NOMEM;
+    return plan_join(p->arena, &set->rrs, rdata);
 }
 
 static int add_cds(struct plan *p, const struct key *k)
@@ -194,12 +191,13 @@ static int add_nsec3param(struct plan *p)
 static int own_soa(struct plan *p, uint32_t serial)
 {
     struct zone_rrset *soa = plan_apex_set(p, KNOT_RRTYPE_SOA);
-    knot_rdata_t *rr = new_rdata(p, (struct bytes){soa->rrs.rdata->data, soa->rrs.rdata->len});
+    knot_rdata_t *rr =
+        new_rdata(p->arena, (struct bytes){soa->rrs.rdata->data, soa->rrs.rdata->len});
     if (rr == NULL)
         return ERR_NOMEM;
     soa->rrs.rdata = rr;
     p->soa_ttl = soa->ttl;
-    uint32_t minimum = get_u32(soa_numbers(soa) + 16);
+    uint32_t minimum = wire_u32(soa_numbers(soa) + 16);
     p->denial_ttl = minimum < soa->ttl ? minimum : soa->ttl;
     plan_set_serial(p, serial);
     return ERR_OK;

@@ -41,6 +41,8 @@ struct zone_rrset *plan_apex_set(struct plan *p, uint16_t type);
 /* A new RRset of one record, in its place. */
 int plan_add_rdata(struct plan *p, struct plan_node *node, uint16_t type, uint32_t ttl,
                    struct bytes rdata) MUST_USE;
+/* One more record of an RRset whose records live in ARENA, in canonical order. */
+int plan_join(struct arena *arena, knot_rdataset_t *rrs, struct bytes rdata) MUST_USE;
 void plan_set_serial(struct plan *p, uint32_t serial);
 
 /* Part of the zone's own data: not glue, not occluded. Such names are in the chain. */

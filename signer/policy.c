@@ -40,14 +40,16 @@ const char *algorithm_text(uint8_t algorithm)
    numbers (RFC 4034 s3.1.5), so a window must stay below half their circle. */
 #define VALIDITY_MAX_S ((uint32_t)INT32_MAX - 86400)
 
-static void check_validity(const struct dnssec_policy *p, const char *zone, struct diags *diags)
+static bool check_validity(const struct dnssec_policy *p, const char *zone, struct diags *diags)
 {
     uint64_t need = (uint64_t)p->signature_refresh_s + p->signature_jitter_s;
     if (p->signature_validity_s > VALIDITY_MAX_S) {
         diag_add(diags, &rule_policy_validity, p->where, zone, "signature-validity %" PRIu32 " s",
                  p->signature_validity_s);
         diag_expect(diags, "at most %" PRIu32 " s", VALIDITY_MAX_S);
-    } else if (p->signature_validity_s <= need) {
+        return false;
+    }
+    if (p->signature_validity_s <= need) {
         diag_add(diags, &rule_policy_validity, p->where, zone,
                  "signature-validity %" PRIu32 " s, signature-refresh %" PRIu32
                  " s + signature-jitter %" PRIu32 " s = %" PRIu64 " s",
@@ -56,14 +58,16 @@ static void check_validity(const struct dnssec_policy *p, const char *zone, stru
                     "a signature-validity above %" PRIu64
                     " s, or a new signature would be due at once",
                     need);
+        return false;
     }
+    return true;
 }
 
 /*
  * A signature taken out at its refresh time may sit in caches for the largest TTL after the last
  * secondary has moved on; a secondary that lost its primary serves it until the SOA expires.
  */
-static void check_refresh(const struct dnssec_policy *p, const char *zone, uint32_t max_ttl_s,
+static bool check_refresh(const struct dnssec_policy *p, const char *zone, uint32_t max_ttl_s,
                           uint32_t soa_expire_s, struct diags *diags)
 {
     uint64_t need = (uint64_t)max_ttl_s + p->propagation_delay_s;
@@ -74,7 +78,9 @@ static void check_refresh(const struct dnssec_policy *p, const char *zone, uint3
                  " s + propagation-delay %" PRIu32 " s = %" PRIu64 " s",
                  p->signature_refresh_s, max_ttl_s, p->propagation_delay_s, need);
         diag_expect(diags, "a signature-refresh of at least %" PRIu64 " s", need);
-    } else if (p->signature_refresh_s < wish) {
+        return false;
+    }
+    if (p->signature_refresh_s < wish) {
         diag_add(diags, &rule_policy_refresh_expire, p->where, zone,
                  "signature-refresh %" PRIu32 " s, SOA expire %" PRIu32 " s + largest TTL %" PRIu32
                  " s + propagation-delay %" PRIu32 " s = %" PRIu64
@@ -85,20 +91,17 @@ static void check_refresh(const struct dnssec_policy *p, const char *zone, uint3
                     " s, or an SOA expire of at most %" PRIu64 " s",
                     wish, p->signature_refresh_s - need);
     }
+    return true;
 }
 
 int policy_check(const struct dnssec_policy *policy, const char *zone_text, uint32_t max_ttl_s,
                  uint32_t soa_expire_s, struct diags *diags)
 {
-    uint64_t need = (uint64_t)policy->signature_refresh_s + policy->signature_jitter_s;
-    bool sound = algorithm_text(policy->algorithm) != NULL &&
-                 policy->signature_validity_s <= VALIDITY_MAX_S &&
-                 policy->signature_validity_s > need &&
-                 policy->signature_refresh_s >= (uint64_t)max_ttl_s + policy->propagation_delay_s;
-    if (algorithm_text(policy->algorithm) == NULL)
+    bool known = algorithm_text(policy->algorithm) != NULL;
+    if (!known)
         diag_add(diags, &rule_policy_algorithm, policy->where, zone_text, "algorithm %u",
                  policy->algorithm);
-    check_validity(policy, zone_text, diags);
-    check_refresh(policy, zone_text, max_ttl_s, soa_expire_s, diags);
-    return sound ? ERR_OK : ERR_FINDINGS;
+    bool validity = check_validity(policy, zone_text, diags);
+    bool refresh = check_refresh(policy, zone_text, max_ttl_s, soa_expire_s, diags);
+    return known && validity && refresh ? ERR_OK : ERR_FINDINGS;
 }

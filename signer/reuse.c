@@ -7,11 +7,7 @@
 #include "common/err.h"
 #include "signer/keystore.h"
 #include "signer/rrsig.h"
-
-static uint32_t get_u32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
+#include "signer/wire.h"
 
 static bool fields_fit(const struct signer *s, const struct plan_node *node,
                        const struct zone_rrset *set, const struct key *k, const knot_rdata_t *rr)
@@ -20,9 +16,9 @@ static bool fields_fit(const struct signer *s, const struct plan_node *node,
     size_t signer_len = name_len(s->plan->apex);
     if (rr->len <= RRSIG_FIXED_LEN + signer_len)
         return false;
-    return (d[0] << 8 | d[1]) == set->type && d[2] == key_algorithm(k) &&
-           d[3] == rrsig_labels(node->owner) && get_u32(d + 4) == set->ttl &&
-           (d[16] << 8 | d[17]) == key_tag(k) &&
+    return wire_u16(d) == set->type && d[2] == key_algorithm(k) &&
+           d[3] == rrsig_labels(node->owner) && wire_u32(d + 4) == set->ttl &&
+           wire_u16(d + 16) == key_tag(k) &&
            bytes_equal((struct bytes){d + RRSIG_FIXED_LEN, signer_len},
                        (struct bytes){s->plan->apex, signer_len});
 }
@@ -30,8 +26,8 @@ static bool fields_fit(const struct signer *s, const struct plan_node *node,
 /* A lifetime longer than the policy's would outlive what the policy promises of a stolen key. */
 static bool times_fit(const struct sign_params *params, const knot_rdata_t *rr)
 {
-    int64_t expires = rrsig_time(get_u32(rr->data + 8), params->now);
-    int64_t inception = rrsig_time(get_u32(rr->data + 12), params->now);
+    int64_t expires = rrsig_time(wire_u32(rr->data + 8), params->now);
+    int64_t inception = rrsig_time(wire_u32(rr->data + 12), params->now);
     int64_t left = expires - params->now;
     return inception <= params->now && left > params->policy->signature_refresh_s &&
            left <= params->policy->signature_validity_s;
@@ -62,7 +58,7 @@ static int reuse_key(struct signer *s, const struct plan_node *node, struct zone
     const knot_rdata_t *rr = old->sigs.rdata;
     for (uint16_t i = 0; i < old->sigs.count && !kept && err == ERR_OK; i++) {
         err = try_one(s, node, set, k, rr, &kept);
-        rr = (const knot_rdata_t *)((const uint8_t *)rr + knot_rdata_size(rr->len));
+        rr = wire_next(rr);
     }
     return err;
 }
@@ -71,8 +67,8 @@ int reuse_set(struct signer *s, const struct zone *previous, const struct plan_n
               struct zone_rrset *set)
 {
     const struct zone_rrset *old = zone_rrset(previous, node->owner, set->type);
-    bool same = old != NULL && old->ttl == set->ttl && old->sig_ttl == set->ttl &&
-                knot_rdataset_eq(&old->rrs, &set->rrs);
+    /* of the TTL the signature speaks itself */
+    bool same = old != NULL && knot_rdataset_eq(&old->rrs, &set->rrs);
     for (size_t i = 0; i < s->key_n; i++) {
         if (!key_signs(s->keys[i].key, set->type))
             continue;

@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "signer/keystore.h"
+#include "signer/wire.h"
 
 static int signer_key_init(struct signer_key *to, const struct key *k)
 {
@@ -105,14 +106,16 @@ uint32_t rrsig_jitter(const uint8_t *owner, uint16_t type, const char *key_diges
 
 static void put_u16(struct buf *b, uint16_t v)
 {
-    buf_add_char(b, (char)(v >> 8));
-    buf_add_char(b, (char)v);
+    uint8_t octets[2];
+    wire_put_u16(octets, v);
+    buf_add(b, octets, sizeof octets);
 }
 
 static void put_u32(struct buf *b, uint32_t v)
 {
-    put_u16(b, (uint16_t)(v >> 16));
-    put_u16(b, (uint16_t)v);
+    uint8_t octets[4];
+    wire_put_u32(octets, v);
+    buf_add(b, octets, sizeof octets);
 }
 
 static uint32_t expiration(const struct signer *s, const struct plan_node *node, uint16_t type,
@@ -149,7 +152,7 @@ static void put_records(const struct plan_node *node, const struct zone_rrset *s
         put_u32(b, set->ttl);
         put_u16(b, rr->len);
         buf_add(b, rr->data, rr->len);
-        rr = (const knot_rdata_t *)((const uint8_t *)rr + knot_rdata_size(rr->len));
+        rr = wire_next(rr);
     }
 }
 
@@ -164,34 +167,19 @@ int rrsig_data(struct signer *s, const struct plan_node *node, const struct zone
 
 /* ------------------------------------------------------------------ signatures */
 
-static void *arena_for_knot(void *ctx, size_t len)
-{
-    return arena_alloc(ctx, len);
-}
-
 int rrsig_add(struct signer *s, struct zone_rrset *set, struct bytes rdata)
 {
-    knot_rdata_t *rr = arena_alloc(s->arena, knot_rdata_size((uint16_t)rdata.len));
-    if (rr == NULL)
-        return ERR_NOMEM;
-    knot_rdata_init(rr, (uint16_t)rdata.len, rdata.data);
     set->sig_ttl = set->ttl; /* RFC 4034 s3: the TTL of the RRset that it covers */
-    if (set->sigs.count == 0) {
-        set->sigs = (knot_rdataset_t){1, (uint32_t)knot_rdata_size(rr->len), rr};
-        return ERR_OK;
-    }
-    knot_mm_t mm = {.ctx = s->arena, .alloc = arena_for_knot};
-    return knot_rdataset_add(&set->sigs, rr, &mm) == 0 ? ERR_OK : ERR_NOMEM;
+    return plan_join(s->arena, &set->sigs, rdata);
 }
 
 bool rrsig_has(const struct zone_rrset *set, const struct key *k)
 {
     const knot_rdata_t *rr = set->sigs.rdata;
     for (uint16_t i = 0; i < set->sigs.count; i++) {
-        uint16_t tag = (uint16_t)(rr->data[16] << 8 | rr->data[17]);
-        if (tag == key_tag(k) && rr->data[2] == key_algorithm(k))
+        if (wire_u16(rr->data + 16) == key_tag(k) && rr->data[2] == key_algorithm(k))
             return true;
-        rr = (const knot_rdata_t *)((const uint8_t *)rr + knot_rdata_size(rr->len));
+        rr = wire_next(rr);
     }
     return false;
 }

@@ -29,11 +29,15 @@
     X(key_make, "key-make", SEV_ERROR, "DESIGN 10.2",                                              \
       "a new key whose tag is unlike all others of the zone")                                      \
     X(key_refused, "key-refused", SEV_ERROR, "DESIGN 10.1",                                        \
-      "the zone's own keys: `mudzone keys import`, or --accept-new-keys")                          \
+      "the zone's own keys (`keys import`, of a later version), or --accept-new-keys")             \
     X(key_set, "key-set", SEV_ERROR, "RFC 4035 s2.1",                                              \
       "a key-signing and a zone-signing key, or one for both, all of the policy's algorithm")      \
     X(key_made, "key-made", SEV_NOTE, "DESIGN 10.1", "a copy in your backup")                      \
-    X(key_foreign, "key-foreign", SEV_WARNING, "DESIGN 10.1", "keys of this zone only")            \
+    X(key_unused, "key-unused", SEV_WARNING, "DESIGN 10.1",                                        \
+      "only keys that state.db has in use: this file may be removed when no backup of state.db "   \
+      "and no published zone needs it")                                                            \
+    X(key_foreign, "key-foreign", SEV_ERROR, "DESIGN 10.1",                                        \
+      "the newest state.db, restored from backup, or keys/ without files of other states")         \
     X(state_folder, "state-folder", SEV_ERROR, "DESIGN 5",                                         \
       "a folder of the user's own, mode 0700")                                                     \
     X(state_locked, "state-locked", SEV_ERROR, "DESIGN 5", "one command at a time")                \

@@ -12,5 +12,9 @@
 bool serial_is_after(uint32_t a, uint32_t b);
 uint32_t serial_later(uint32_t a, uint32_t b);
 
-/* The policy's serial for NOW when it is after BASE, else BASE + 1. */
-uint32_t serial_next(uint32_t base, enum serial_policy policy, int64_t now);
+/*
+ * The policy's serial for NOW when it is after BASE, else BASE + 1. The result is after PUBLISHED
+ * as well: RFC 1982 order is not transitive, so being after BASE says nothing about what BASE is
+ * after.
+ */
+uint32_t serial_next(uint32_t base, uint32_t published, enum serial_policy policy, int64_t now);

@@ -11,6 +11,7 @@
 #include "signer/rules_sign.h"
 #include "signer/serial.h"
 #include "signer/strip.h"
+#include "signer/wire.h"
 
 #define POOL_CHUNK                                                                                 \
     64 /* nodes taken at a time: enough to forget the lock, small enough to share                  \
@@ -137,20 +138,26 @@ static void check_previous(struct job *job)
 
 /* ------------------------------------------------------------------ serial */
 
-/* The largest that anyone knows (trust rule 4). */
+/* The largest that was published, as far as anyone knows; the file's when nothing was. */
+static uint32_t serial_published(const struct job *job)
+{
+    uint32_t file = zone_soa_serial(job->zone);
+    uint32_t previous = job->previous == NULL ? file : zone_soa_serial(job->previous);
+    uint32_t floor = job->params->has_serial_floor ? job->params->serial_floor : previous;
+    return job->previous == NULL ? floor : serial_later(floor, previous);
+}
+
+/* The largest that anyone knows (trust rule 4). What was published comes first: a file's serial
+   half the circle away is neither before nor after it (RFC 1982 s3.2), and must not win. */
 static uint32_t serial_base(const struct job *job)
 {
-    uint32_t base = zone_soa_serial(job->zone);
-    if (job->previous != NULL)
-        base = serial_later(base, zone_soa_serial(job->previous));
-    if (job->params->has_serial_floor)
-        base = serial_later(base, job->params->serial_floor);
-    return base;
+    return serial_later(serial_published(job), zone_soa_serial(job->zone));
 }
 
 static uint32_t serial_new(const struct job *job)
 {
-    return serial_next(serial_base(job), job->params->policy->serial, job->params->now);
+    return serial_next(serial_base(job), serial_published(job), job->params->policy->serial,
+                       job->params->now);
 }
 
 /* PREVIOUS may stay as it is only while nothing is ahead of it. */
@@ -247,9 +254,7 @@ static int set_zonemd(struct job *job)
     if (err != ERR_OK)
         return err;
     uint8_t *d = set->rrs.rdata->data;
-    const uint8_t serial[4] = {(uint8_t)(job->serial >> 24), (uint8_t)(job->serial >> 16),
-                               (uint8_t)(job->serial >> 8), (uint8_t)job->serial};
-    memcpy(d, serial, sizeof serial);
+    wire_put_u32(d, job->serial);
     memcpy(d + 6, digest, zonemd_len(ZONEMD_SHA384));
     return ERR_OK;
 }
@@ -350,12 +355,9 @@ static int64_t earliest(const knot_rdataset_t *sigs, int64_t now, int64_t at)
 {
     const knot_rdata_t *rr = sigs->rdata;
     for (uint16_t i = 0; i < sigs->count; i++) {
-        const uint8_t *t = rr->data + 8;
-        uint32_t time =
-            (uint32_t)t[0] << 24 | (uint32_t)t[1] << 16 | (uint32_t)t[2] << 8 | (uint32_t)t[3];
-        int64_t one = rrsig_time(time, now);
+        int64_t one = rrsig_time(wire_u32(rr->data + 8), now);
         at = one < at ? one : at;
-        rr = (const knot_rdata_t *)((const uint8_t *)rr + knot_rdata_size(rr->len));
+        rr = wire_next(rr);
     }
     return at;
 }

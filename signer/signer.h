@@ -50,14 +50,6 @@ uint8_t key_algorithm(const struct key *k);
 uint16_t key_tag(const struct key *k); /* for display: keys are told apart by digest */
 struct bytes key_dnskey_rdata(const struct key *k);
 
-/* Makes a key pair in memory. RANDOM is GnuTLS's own. */
-int key_generate(uint8_t algorithm, enum key_role role, struct key **ret) MUST_USE;
-
-/* Trust rule 1: DIR/<digest>.pem written durably, read back, a test signature verified. */
-int key_store(const struct key *k, const char *dir, struct diags *diags) MUST_USE;
-int key_load(const char *dir, const char *digest, uint8_t algorithm, enum key_role role,
-             struct key **ret, struct diags *diags) MUST_USE;
-
 struct keyset { /* the keys of a zone; owns them */
     struct key **keys;
     size_t n;
@@ -69,6 +61,7 @@ DEFINE_AUTO(keyset)
  * `sign --keys DIR`: without a database each key has DIR/<digest>.dnskey beside its .pem: the
  * DNSKEY record in presentation form, which says owner, role and algorithm. An empty or missing
  * folder gets new keys (RET_MADE true); keys of other zones only is ERR_KEY unless ALLOW_NEW.
+ * Runs that open the folder at the same moment wait for each other, so that one of them makes keys.
  */
 int keyset_open_dir(const char *dir, const uint8_t *zone, uint8_t algorithm, bool single_key,
                     bool allow_new, struct keyset *ret, bool *ret_made,
@@ -103,11 +96,16 @@ int state_keys(struct state *s, const uint8_t *zone, struct keyset *ret,
 
 /* New keys for a zone that was never signed: made, stored durably, then recorded in the database in
    a transaction of their own: not between begin and commit. Tag collisions are made anew (trust
-   rule 2). A zone that has keys is ERR_KEY. */
+   rule 2). A zone that has keys is ERR_KEY; so are key files that the database does not know, since
+   it may be an older copy. */
 int state_make_keys(struct state *s, const uint8_t *zone, const struct dnssec_policy *policy,
                     int64_t now, struct keyset *ret, struct diags *diags) MUST_USE;
 
 bool state_knows_key(struct state *s, const char *digest);
+
+/* A warning for each key file that no zone uses: a run was cut short while it made keys, or the
+   file is of another state. */
+void state_warn_unused_keys(struct state *s, struct diags *diags);
 
 /* What the last build of a zone fixed. */
 struct state_zone {

@@ -140,13 +140,18 @@ static int take_lock(struct state *s)
             errno = 0;
         return ERR_OK;
     }
+    int err = ERR_IO;
     if (s->lock_fd >= 0 && (errno == EAGAIN || errno == EACCES)) {
         say_locked(s, s->lock_fd);
-        return ERR_LOCKED;
+        err = ERR_LOCKED;
+    } else {
+        diag_add(s->diags, &rule_state_io, AT_FILE(path), NULL, "cannot be locked: %s",
+                 strerror(errno));
     }
-    diag_add(s->diags, &rule_state_io, AT_FILE(path), NULL, "cannot be locked: %s",
-             strerror(errno));
-    return ERR_IO;
+    if (s->lock_fd >= 0)
+        (void)close(s->lock_fd);
+    s->lock_fd = -1; /* not ours: the holder's pid in it must stay */
+    return err;
 }
 
 static void drop_lock(struct state *s)
@@ -169,7 +174,7 @@ static off_t size_of(const char *path)
 /* Key files without a database: it was lost, and with it what the keys are for (trust rule 1). */
 static int refuse_lost(struct state *s)
 {
-    size_t n = state_key_files(s);
+    size_t n = state_key_files(s, KEY_FILES_ALL, NULL);
     if (n == 0)
         return ERR_OK;
     diag_add(s->diags, &rule_state_lost, AT_FILE(s->db_path), NULL,
@@ -189,6 +194,22 @@ static int make_database(struct state *s)
     return err;
 }
 
+/* SQLite is told not to follow links, and then refuses one anywhere in the path. Those that lead to
+   DIR are the user's own affair. */
+static int connect_database(struct state *s)
+{
+    AUTO_FREE char *dir = realpath(s->dir, NULL);
+    AUTO_FREE char *path = dir == NULL ? NULL : file_join(dir, "state.db");
+    if (path == NULL)
+        return ERR_NOMEM; /* DIR is there and ours */
+    int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    if (rc != SQLITE_OK)
+        return state_failed(s, rc);
+    (void)sqlite3_extended_result_codes(s->db, 1);
+    (void)sqlite3_busy_timeout(s->db, INSPECTION_WAIT_MS);
+    return ERR_OK;
+}
+
 static int open_database(struct state *s)
 {
     AUTO_FREE char *wal = NULL;
@@ -200,13 +221,9 @@ static int open_database(struct state *s)
         if (err != ERR_OK)
             return err;
     }
-    int rc =
-        sqlite3_open_v2(s->db_path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
-    if (rc != SQLITE_OK)
-        return state_failed(s, rc);
-    (void)sqlite3_extended_result_codes(s->db, 1);
-    (void)sqlite3_busy_timeout(s->db, INSPECTION_WAIT_MS);
-    int err = state_schema_open(s);
+    int err = connect_database(s);
+    if (err == ERR_OK)
+        err = state_schema_open(s);
     if (err == ERR_OK && unclean)
         err = state_schema_check(s);
     return err;

@@ -62,7 +62,13 @@ int state_events_check(struct state *s) MUST_USE;
 int state_zone_id(struct state *s, const uint8_t *zone, bool make, int64_t *ret) MUST_USE;
 /* Removes what a killed run left in zones/ and keys/. Never a key. */
 void state_sweep(struct state *s);
-size_t state_key_files(const struct state *s); /* .pem files in keys/ */
+
+/* Which files state_key_files counts: all .pem in keys/, or those that no row explains. */
+enum key_files { KEY_FILES_ALL, KEY_FILES_FOREIGN };
+/* The number of key files; NAME, when not NULL, is one of them. */
+size_t state_key_files(struct state *s, enum key_files which, char name[KEY_DIGEST_LEN]);
+/* Was the key of this digest made here, for use or by a run that was cut short? */
+bool state_made_key(struct state *s, const char *digest);
 
 int file_list_add(struct file_list *l, char *path) MUST_USE; /* consumes PATH, also on failure */
 /* Removes those that no row names, and empties the list. */

@@ -1,11 +1,17 @@
 /* Which keys a zone has. Their files come first: a row always has its file (trust rule 1). */
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/err.h"
+#include "common/file.h"
 #include "signer/keystore.h"
 #include "signer/rules_sign.h"
 #include "signer/state.h"
+
+/* Documents named by the digests of keys in the making. What a killed run leaves of them explains
+   its key files: they were never used. */
+#define KIND_UNUSED "key-unused"
 
 static bool role_from_text(const char *text, enum key_role *ret)
 {
@@ -74,11 +80,49 @@ int state_keys(struct state *s, const uint8_t *zone, struct keyset *ret, struct 
     return ERR_OK;
 }
 
+bool state_made_key(struct state *s, const char *digest)
+{
+    AUTO_STATEMENT sqlite3_stmt *q = NULL;
+    return state_knows_key(s, digest) ||
+           (state_query(s, &q, "SELECT 1 FROM docs WHERE kind = ? AND name = ?", "tt", KIND_UNUSED,
+                        digest) == ERR_OK &&
+            state_step(s, q) == ERR_OK);
+}
+
 bool state_knows_key(struct state *s, const char *digest)
 {
     AUTO_STATEMENT sqlite3_stmt *q = NULL;
     return state_query(s, &q, "SELECT 1 FROM keys WHERE digest = ?", "t", digest) == ERR_OK &&
            state_step(s, q) == ERR_OK;
+}
+
+static void warn_unused(struct state *s, const char *name, struct diags *diags)
+{
+    AUTO_FREE char *path = file_join(s->keys_dir, name);
+    char digest[KEY_DIGEST_LEN] = "";
+    size_t len = strlen(name);
+    bool named = len == KEY_DIGEST_LEN - 1 + 4;
+    if (named)
+        memcpy(digest, name, KEY_DIGEST_LEN - 1);
+    if (named && state_knows_key(s, digest))
+        return;
+    bool ours = named && state_made_key(s, digest);
+    diag_add(diags, &rule_key_unused, AT_FILE(path == NULL ? name : path), NULL, "%s",
+             ours ? "a private key that a run made and, cut short, never used"
+                  : "a private key that state.db does not know");
+}
+
+void state_warn_unused_keys(struct state *s, struct diags *diags)
+{
+    DIR *d = opendir(s->keys_dir);
+    if (d == NULL)
+        return; /* what needs the folder says so */
+    for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
+        size_t len = strlen(e->d_name);
+        if (e->d_name[0] != '.' && len > 4 && strcmp(e->d_name + len - 4, ".pem") == 0)
+            warn_unused(s, e->d_name, diags);
+    }
+    (void)closedir(d);
 }
 
 static int record_key(struct state *s, int64_t zone_id, const char *zone, const struct key *k,
@@ -90,6 +134,8 @@ static int record_key(struct state *s, int64_t zone_id, const char *zone, const 
                         " VALUES (?, ?, ?, ?, ?, ?, ?)",
                         "titiibi", key_digest(k), zone_id, role, (int64_t)key_algorithm(k),
                         (int64_t)key_tag(k), key_dnskey_rdata(k), now);
+    if (err == ERR_OK)
+        err = state_doc_delete(s, KIND_UNUSED, key_digest(k));
     if (err != ERR_OK)
         return err;
     AUTO(buf) struct buf why = {0};
@@ -126,6 +172,41 @@ static int refuse_second(struct state *s, const uint8_t *zone, const char *zone_
     return err;
 }
 
+/* Trust rule 1: key files that the database does not know say that it is older than they are; the
+   zone may have been signed with them. */
+static int refuse_foreign(struct state *s, const char *zone_text, struct diags *diags)
+{
+    char digest[KEY_DIGEST_LEN];
+    size_t n = state_key_files(s, KEY_FILES_FOREIGN, digest);
+    if (n == 0)
+        return ERR_OK;
+    diag_add(diags, &rule_key_foreign, AT_FILE(s->keys_dir), zone_text,
+             "no keys are made: %zu key files that state.db does not know, %.16s… among them", n,
+             digest);
+    return ERR_KEY;
+}
+
+/* What a zone that was never signed needs: KSK and ZSK, or one CSK. */
+static int generate(struct keyset *set, const struct dnssec_policy *policy, struct diags *diags)
+{
+    if (policy->single_key)
+        return keyset_generate(set, policy->algorithm, KEY_CSK, diags);
+    int err = keyset_generate(set, policy->algorithm, KEY_KSK, diags);
+    return err == ERR_OK ? keyset_generate(set, policy->algorithm, KEY_ZSK, diags) : err;
+}
+
+static int record_unused(struct state *s, const struct keyset *set, const char *zone_text)
+{
+    bool own = false;
+    int err = state_enter(s, &own);
+    if (err != ERR_OK)
+        return err;
+    const struct bytes zone = {(const uint8_t *)zone_text, strlen(zone_text)};
+    for (size_t i = 0; i < set->n && err == ERR_OK; i++)
+        err = state_doc_put(s, KIND_UNUSED, key_digest(set->keys[i]), zone);
+    return state_leave(s, own, err);
+}
+
 int state_make_keys(struct state *s, const uint8_t *zone, const struct dnssec_policy *policy,
                     int64_t now, struct keyset *ret, struct diags *diags)
 {
@@ -136,8 +217,14 @@ int state_make_keys(struct state *s, const uint8_t *zone, const struct dnssec_po
     int err = refuse_second(s, zone, name, diags);
     if (err != ERR_OK)
         return err;
+    err = refuse_foreign(s, name, diags);
     AUTO(keyset) struct keyset set = {0};
-    err = keyset_make_all(&set, policy->algorithm, policy->single_key, s->keys_dir, diags);
+    if (err == ERR_OK)
+        err = generate(&set, policy, diags);
+    if (err == ERR_OK)
+        err = record_unused(s, &set, name);
+    if (err == ERR_OK)
+        err = keyset_store(&set, 0, s->keys_dir, diags);
     if (err == ERR_OK)
         err = record_keys(s, zone, name, &set, now);
     if (err != ERR_OK)

@@ -12,7 +12,7 @@ static const char schema_1[] = "CREATE TABLE zones ("
                                " id INTEGER PRIMARY KEY,"
                                " name TEXT NOT NULL UNIQUE,"
                                " serial INTEGER,"
-                               " signed_file TEXT," /* in zones/ */
+                               " signed_file TEXT UNIQUE," /* in zones/; looked up by name */
                                " signed_size INTEGER,"
                                " signed_sha256 TEXT,"
                                " built_at INTEGER NOT NULL DEFAULT 0,"

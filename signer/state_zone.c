@@ -334,13 +334,22 @@ void state_sweep(struct state *s)
     sweep_folder(s, s->keys_dir, false);
 }
 
-size_t state_key_files(const struct state *s)
+size_t state_key_files(struct state *s, enum key_files which, char name[KEY_DIGEST_LEN])
 {
     size_t n = 0;
     DIR *d = opendir(s->keys_dir);
     const struct dirent *e;
-    while (d != NULL && (e = readdir(d)) != NULL)
-        n += has_suffix(e->d_name, ".pem") ? 1 : 0;
+    while (d != NULL && (e = readdir(d)) != NULL) {
+        if (!has_suffix(e->d_name, ".pem"))
+            continue;
+        char digest[KEY_DIGEST_LEN] = "";
+        (void)snprintf(digest, sizeof digest, "%.*s", (int)strlen(e->d_name) - 4, e->d_name);
+        if (which == KEY_FILES_FOREIGN && state_made_key(s, digest))
+            continue;
+        n++;
+        if (name != NULL)
+            memcpy(name, digest, sizeof digest);
+    }
     if (d != NULL)
         (void)closedir(d);
     return n;

@@ -60,18 +60,28 @@ static void count(struct strip_counts *c, const struct zone_rrset *set)
     }
 }
 
-static int strip_node(struct zone_builder *b, const struct zone_node *node, bool apex,
-                      struct strip_counts *c)
+static struct strip_counts count_all(const struct zone *zone)
+{
+    struct strip_counts c = {0};
+    for (size_t i = 0; i < zone_node_n(zone); i++) {
+        const struct zone_node *node = zone_node_at(zone, i);
+        bool apex = is_apex(zone, node);
+        for (uint32_t j = 0; j < node->rrset_n; j++) {
+            const struct zone_rrset *set = &node->rrsets[j];
+            c.signatures += set->sigs.count;
+            if (is_signer_type(set->type, apex))
+                count(&c, set);
+        }
+    }
+    return c;
+}
+
+static int strip_node(struct zone_builder *b, const struct zone_node *node, bool apex)
 {
     for (uint32_t i = 0; i < node->rrset_n; i++) {
         const struct zone_rrset *set = &node->rrsets[i];
-        c->signatures += set->sigs.count;
-        if (set->rrs.count == 0)
+        if (set->rrs.count == 0 || is_signer_type(set->type, apex))
             continue;
-        if (is_signer_type(set->type, apex)) {
-            count(c, set);
-            continue;
-        }
         int err = zone_builder_add_rrset(b, node, set, false);
         if (err != ERR_OK)
             return err;
@@ -99,20 +109,20 @@ static void report(const struct zone *zone, const struct strip_counts *c, struct
 
 int sign_strip(const struct zone *zone, struct zone **ret, struct diags *diags)
 {
+    const struct strip_counts c = count_all(zone);
+    if (c.signatures + c.denial + c.keys + c.other == 0) {
+        *ret = zone_ref(zone);
+        return ERR_OK;
+    }
     AUTO_PTR(zone_builder)
     struct zone_builder *b = zone_builder_new(zone_apex(zone), zone_file(zone));
     if (b == NULL)
         return ERR_NOMEM;
-    struct strip_counts c = {0};
     for (size_t i = 0; i < zone_node_n(zone); i++) {
         const struct zone_node *node = zone_node_at(zone, i);
-        int err = strip_node(b, node, is_apex(zone, node), &c);
+        int err = strip_node(b, node, is_apex(zone, node));
         if (err != ERR_OK)
             return err;
-    }
-    if (c.signatures + c.denial + c.keys + c.other == 0) {
-        *ret = zone_ref(zone);
-        return ERR_OK;
     }
     int err = zone_builder_finish(TAKE(b), ret, diags);
     if (err == ERR_OK)

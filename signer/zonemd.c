@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "signer/plan.h"
+#include "signer/wire.h"
 
 #define FEED_BYTES 65536 /* records are fed to the hash in pieces of about this size */
 
@@ -27,7 +28,10 @@ static int digest_begin(struct digest *d, enum zonemd_hash hash)
     buf_reserve(&d->pending, FEED_BYTES * 2);
     gnutls_digest_algorithm_t algorithm =
         hash == ZONEMD_SHA384 ? GNUTLS_DIG_SHA384 : GNUTLS_DIG_SHA512;
-    return gnutls_hash_init(&d->hash, algorithm) == 0 ? ERR_OK : ERR_CRYPTO;
+    if (gnutls_hash_init(&d->hash, algorithm) == 0)
+        return ERR_OK;
+    buf_done(&d->pending);
+    return ERR_CRYPTO;
 }
 
 static void digest_flush(struct digest *d)
@@ -57,17 +61,17 @@ static void add_records(struct digest *d, const uint8_t *owner, uint16_t type, u
     size_t owner_len = name_len(owner);
     const knot_rdata_t *rr = rrs->rdata;
     for (uint16_t i = 0; i < rrs->count; i++) {
-        const uint8_t fixed[10] = {
-            (uint8_t)(type >> 8), (uint8_t)type,        0,
-            KNOT_CLASS_IN,        (uint8_t)(ttl >> 24), (uint8_t)(ttl >> 16),
-            (uint8_t)(ttl >> 8),  (uint8_t)ttl,         (uint8_t)(rr->len >> 8),
-            (uint8_t)rr->len};
+        uint8_t fixed[10];
+        wire_put_u16(fixed, type);
+        wire_put_u16(fixed + 2, KNOT_CLASS_IN);
+        wire_put_u32(fixed + 4, ttl);
+        wire_put_u16(fixed + 8, rr->len);
         buf_add(&d->pending, owner, owner_len);
         buf_add(&d->pending, fixed, sizeof fixed);
         buf_add(&d->pending, rr->data, rr->len);
         if (d->pending.len >= FEED_BYTES)
             digest_flush(d);
-        rr = (const knot_rdata_t *)((const uint8_t *)rr + knot_rdata_size(rr->len));
+        rr = wire_next(rr);
     }
 }
 

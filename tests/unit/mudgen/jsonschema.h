@@ -23,8 +23,7 @@ static bool schema_check(struct schema_run *run, const json_t *schema, const jso
 
 static bool schema_fault(struct schema_run *run, const char *path, const char *keyword)
 {
-    if (run->fault[0] == 0 &&
-        snprintf(run->fault, sizeof(run->fault), "%s: %s", path, keyword) < 0)
+    if (run->fault[0] == 0 && snprintf(run->fault, sizeof(run->fault), "%s: %s", path, keyword) < 0)
         memcpy(run->fault, "?", 2);
     return false;
 }

@@ -8,6 +8,8 @@
     "$ORIGIN example.net.\n$TTL 3600\n"                                                            \
     "@ SOA ns hostmaster 1 7200 3600 1209600 3600\n@ NS ns\nns A 192.0.2.1\nmud A 192.0.2.2\n"
 
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+
 static const char small[] =
     SAMPLE_HEAD "services:\n"
                 "  - {name: fw, purpose: media, domains: [{name: a.example.net}, {name: "
@@ -188,6 +190,28 @@ static const struct {
      1},
 };
 
+/* A draft of the announcement has the same owners and types, and meets the same obstacles. */
+static void check_draft(const struct sample *s, const uint8_t (*spki)[32], const struct zone *z,
+                        int err, const struct records *made)
+{
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    AUTO_PTR(records) struct records *r = records_new();
+    assert_int_equal(
+        mud_announce_draft(s->inv, cms_signer_spki_sha256(s->signer), spki, 1, z, r, d), err);
+    assert_int_equal(diags_count(d, SEV_ERROR) > 0, err != ERR_OK);
+    if (err != ERR_OK)
+        return;
+    size_t first = records_n(made) / 2; /* the caller has them twice */
+    assert_int_equal(records_n(r), first);
+    for (size_t i = 0; i < first; i++) {
+        struct record_view a = records_at(r, i), b = records_at(made, i);
+        assert_int_equal(name_compare(a.owner, b.owner), 0);
+        assert_int_equal(a.type, b.type);
+        assert_int_equal(a.ttl, b.ttl);
+        assert_true(a.type == KNOT_RRTYPE_TXT || bytes_equal(a.rdata, b.rdata));
+    }
+}
+
 static void what_the_zone_holds_is_respected(void **state)
 {
     (void)state;
@@ -214,6 +238,38 @@ static void what_the_zone_holds_is_respected(void **state)
             assert_int_equal(records_n(r), 0);
         assert_int_equal(count_type(r, KNOT_RRTYPE_TLSA, "_443._tcp.mud.example.net"),
                          2 * place_cases[i].tlsa);
+        if (strstr(place_cases[i].lines, "TXT \"v=mudzone1\"") == NULL) /* see the next test */
+            check_draft(&s, spki, z, place_cases[i].err, r);
+    }
+}
+
+/* What a draft cannot know, it does not judge. */
+static void a_draft_takes_what_may_be_an_earlier_announcement(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bool signer; /* is its key known? */
+        int err;
+    } cases[] = {
+        {"_mudzone TXT \"v=mudzone1\" \"serial=1\"", true, ERR_OK},
+        {"_mudzone TXT \"v=mudzone2\" \"serial=1\"", true, ERR_FINDINGS},
+        {"_x._mudzone TXT \"v=mudzone1\"", true, ERR_FINDINGS}, /* nothing of ours is there */
+        {"_signer._mudzone SMIMEA 3 1 1 " ZEROS, true, ERR_FINDINGS},
+        {"_signer._mudzone SMIMEA 3 1 1 " ZEROS, false, ERR_OK},
+        {"_signer._mudzone TXT \"x\"", false, ERR_FINDINGS},
+    };
+    AUTO(sample) struct sample s = sample_build(small, NULL, SAMPLE_NOW);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        TEST_CASE(cases[i].line);
+        AUTO_PTR(records) struct records *r = records_new();
+        AUTO(buf) struct buf text = {0};
+        buf_printf(&text, "%s%s\n", ZONE_HEAD, cases[i].line);
+        AUTO_PTR(zone) struct zone *z = make_zone(buf_str(&text));
+        const uint8_t *signer = cases[i].signer ? cms_signer_spki_sha256(s.signer) : NULL;
+        assert_int_equal(mud_announce_draft(s.inv, signer, NULL, 0, z, r, NULL), cases[i].err);
+        assert_int_equal(count_type(r, KNOT_RRTYPE_SMIMEA, "_signer._mudzone.example.net"),
+                         cases[i].signer && cases[i].err == ERR_OK);
     }
 }
 
@@ -370,6 +426,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(equal_certificates_are_announced_once),
         cmocka_unit_test(each_zone_gets_its_own_part),
         cmocka_unit_test(what_the_zone_holds_is_respected),
+        cmocka_unit_test(a_draft_takes_what_may_be_an_earlier_announcement),
         cmocka_unit_test(a_zone_that_holds_the_same_announcement_is_fine),
         cmocka_unit_test(a_thousand_models_are_paged),
         cmocka_unit_test(long_names_close_a_page_early),

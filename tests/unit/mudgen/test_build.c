@@ -110,6 +110,39 @@ static void a_version_is_kept_by_its_own_refresh(void **state)
     assert_int_equal(d.out->version_n, 1);
 }
 
+/* DESIGN 10.4: what is in use elsewhere counts, however old the previous list is. */
+static void the_serial_goes_on_from_the_greatest_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t floor;
+        bool overtaken;
+        bool changed;
+        uint32_t serial;
+    } cases[] = {
+        {"older than the previous list", 2026112100, false, false, 2026112101},
+        {"the previous list's own", 2026112101, false, false, 2026112101},
+        {"of that serial, but another list", 2026112101, true, true, 2026112102},
+        {"newer", 2026112107, true, true, 2026112108},
+        {"of a later day", 2026113003, false, true, 2026113004},
+    };
+    AUTO(sample) struct sample a = sample_build(ONE, NULL, SAMPLE_NOW);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        TEST_CASE(cases[i].name);
+        a.as_previous.serial_floor = cases[i].floor;
+        a.as_previous.overtaken = cases[i].overtaken;
+        AUTO(sample) struct sample b = sample_build(ONE, &a, SAMPLE_NOW + 5);
+        assert_int_equal(b.out->list_changed, cases[i].changed);
+        assert_int_equal(b.out->serial, cases[i].serial);
+    }
+    a.as_previous.serial_floor = UINT32_MAX;
+    AUTO(sample)
+    struct sample c =
+        sample_build_as(ONE, &a, (struct mud_options){.now = SAMPLE_NOW + 5}, ERR_FINDINGS);
+    assert_null(c.out); /* it cannot move on */
+}
+
 static struct bytes flipped(struct bytes from, struct buf *keep)
 {
     buf_add(keep, from.data, from.len);
@@ -178,6 +211,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_document_is_signed),
         cmocka_unit_test(superseded_versions_stay_for_a_while),
         cmocka_unit_test(a_version_is_kept_by_its_own_refresh),
+        cmocka_unit_test(the_serial_goes_on_from_the_greatest_known),
         cmocka_unit_test(fitting_signatures_are_reused_and_others_are_not),
         cmocka_unit_test(a_new_certificate_signs_anew_without_moving_the_list),
         cmocka_unit_test(a_failed_build_gives_nothing),

@@ -23,6 +23,18 @@ static const struct {
      0600,
      ERR_OK,
      NULL},
+    {"RSA of 1024 bits",
+     {.cn = "a", .usage = GNUTLS_KEY_DIGITAL_SIGNATURE, .pk = GNUTLS_PK_RSA, .bits = 1024},
+     0600,
+     ERR_OK,
+     "certificate-key-weak"},
+    {"P-224",
+     {.cn = "a",
+      .usage = GNUTLS_KEY_DIGITAL_SIGNATURE,
+      .bits = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP224R1)},
+     0600,
+     ERR_OK,
+     "certificate-key-weak"},
     {"P-384",
      {.cn = "a",
       .usage = GNUTLS_KEY_DIGITAL_SIGNATURE,
@@ -352,11 +364,20 @@ static const struct {
 } tls_cases[] = {
     {"good", {.cn = "w", .host = "mud.example.net"}, ERR_OK, NULL},
     {"wildcard", {.cn = "w", .host = "*.example.net"}, ERR_OK, NULL},
+    {"host as common name alone", {.cn = "mud.example.net"}, ERR_CONFIG, "tls-certificate-host"},
     {"another host", {.cn = "w", .host = "www.example.net"}, ERR_CONFIG, "tls-certificate-host"},
     {"expired",
      {.cn = "w", .host = "mud.example.net", .until_at = PKI_NOW - 1},
      ERR_CONFIG,
      "tls-certificate-expired"},
+    {"RSA of 1024 bits",
+     {.cn = "w", .host = "mud.example.net", .pk = GNUTLS_PK_RSA, .bits = 1024},
+     ERR_OK,
+     "certificate-key-weak"},
+    {"RSA of 2048 bits",
+     {.cn = "w", .host = "mud.example.net", .pk = GNUTLS_PK_RSA, .bits = 2048},
+     ERR_OK,
+     NULL},
     {"next week's",
      {.cn = "w", .host = "mud.example.net", .from_at = PKI_NOW + 7 * DAY},
      ERR_OK,
@@ -393,6 +414,23 @@ static void web_certificates_are_checked(void **state)
     }
 }
 
+static void what_is_no_web_certificate_is_said(void **state)
+{
+    (void)state;
+    const char *const names[] = {"absent.pem", "signer.key"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        TEST_CASE(names[i]);
+        AUTO_PTR(diags) struct diags *d = diags_new();
+        uint8_t spki[32] = {0};
+        assert_int_equal(
+            tls_certificate_spki(pki_path(names[i]), "mud.example.net", PKI_NOW, spki, d),
+            ERR_CONFIG);
+        assert_int_equal(diags_n(d), 1);
+        assert_string_equal(diags_at(d, 0)->rule->id, "tls-certificate");
+        assert_string_equal(diags_at(d, 0)->file, pki_path(names[i]));
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1)
@@ -406,6 +444,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(repeated_signatures_are_the_same_bytes),
         cmocka_unit_test(bad_signatures_are_not_believed),
         cmocka_unit_test(web_certificates_are_checked),
+        cmocka_unit_test(what_is_no_web_certificate_is_said),
     };
     return cmocka_run_group_tests(tests, pki_setup_good, pki_teardown);
 }

@@ -5,6 +5,7 @@
 
 #include "common/err.h"
 #include "common/file.h"
+#include "common/limits.h"
 #include "mudgen/jsontree.h"
 #include "tests/support/testing.h"
 
@@ -157,6 +158,29 @@ static void a_long_line_is_no_trouble(void **state)
     assert_int_equal(last->column, text.len - strlen("\"299999\":0}") + 1);
 }
 
+/* Findings below a key of megabytes neither have a copy of it each nor go on for ever. */
+static void huge_keys_and_many_doubled_names_are_cut(void **state)
+{
+    AUTO_PTR(arena) struct arena *a = arena_new();
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    AUTO(buf) struct buf text = {0};
+    const struct json_node *root = NULL;
+    (void)state;
+    buf_add_str(&text, "{\"");
+    for (size_t i = 0; i < 100000; i++)
+        buf_add_str(&text, "\xe2\x82\xac");
+    buf_add_str(&text, "\":{\"a\":0");
+    for (size_t i = 0; i < 200000; i++)
+        buf_add_str(&text, ",\"a\":0");
+    buf_add_str(&text, "}}");
+    assert_int_equal(parse(a, buf_str(&text), text.len, &root, d), ERR_FINDINGS);
+    assert_int_equal(diags_n(d), LIMIT_MUD_EXPLAINED + 1);
+    assert_string_equal(diags_at(d, 0)->rule->id, "mud-json-duplicate");
+    assert_int_equal(strlen(diags_at(d, 0)->at), 1 + 33 * 3 + strlen("…") + strlen("/a"));
+    assert_string_equal(diags_at(d, LIMIT_MUD_EXPLAINED)->rule->id, "mud-more-errors");
+    assert_true(arena_used(a) < ((size_t)200 << 20));
+}
+
 /* Every prefix of a good text ends in an error, never beyond its end (seen by AddressSanitizer). */
 static void every_prefix_is_refused(void **state)
 {
@@ -182,6 +206,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(members_have_places_and_pointers),
         cmocka_unit_test(excerpts_are_short_and_whole),
         cmocka_unit_test(a_long_line_is_no_trouble),
+        cmocka_unit_test(huge_keys_and_many_doubled_names_are_cut),
         cmocka_unit_test(every_prefix_is_refused),
     };
     if (argc > 1)

@@ -8,6 +8,7 @@
 #define ENDPOINT "    endpoints: [{protocol: tcp, port: 443}]\n"
 #define ONE      SAMPLE_HEAD SERVICES("{name: a.example.net}") SAMPLE_CAM
 #define TWO      SAMPLE_HEAD SERVICES("{name: a.example.net}, {name: b.example.net}") SAMPLE_CAM
+#define ACCENT   SAMPLE_HEAD SERVICES("{name: a.example.net}, {name: bé.example.net}") SAMPLE_CAM
 #define TWO_UNTIL(day)                                                                             \
     SAMPLE_HEAD SERVICES("{name: a.example.net}, {name: b.example.net, removal-not-before: " day   \
                          "}") SAMPLE_CAM
@@ -180,6 +181,9 @@ static const struct {
     {"never announced", TWO, ONE, 365, NULL, ERR_FINDINGS, "removal-without-notice"},
     {"never announced, allowed", TWO, ONE, 1, "b.example.net", ERR_OK, NULL},
     {"allowed with other case and dot", TWO, ONE, 1, "B.Example.net.", ERR_OK, NULL},
+    {"allowed by its U-label", ACCENT, ONE, 1, "bé.example.net", ERR_OK, NULL},
+    {"allowed by its A-label", ACCENT, ONE, 1, "xn--b-bga.example.net", ERR_OK, NULL},
+    {"allowance that is no name", TWO, TWO, 1, "b..example.net", ERR_OK, "allow-removal-unused"},
     {"another name allowed", TWO, ONE, 1, "*.b.example.net", ERR_FINDINGS,
      "removal-without-notice"},
     {"announced, too early", TWO_UNTIL("2027-01-15"), ONE, 54, NULL, ERR_FINDINGS,
@@ -196,7 +200,11 @@ static const struct {
      ERR_OK, NULL},
     {"date put off", TWO_UNTIL("2026-12-25"), TWO_UNTIL("2026-12-26"), 20, NULL, ERR_OK, NULL},
     {"announcement taken back", TWO_UNTIL("2026-12-25"), TWO, 1, NULL, ERR_OK, NULL},
-    {"new name that will soon go", ONE, TWO_UNTIL("2026-12-01"), 1, NULL, ERR_OK, NULL},
+    {"new name that will soon go", ONE, TWO_UNTIL("2026-12-01"), 1, NULL, ERR_OK,
+     "removal-notice-short-from-start"},
+    {"new name that stays for the notice", ONE, TWO_UNTIL("2026-12-22"), 1, NULL, ERR_OK, NULL},
+    {"new name that soon goes, again", TWO_UNTIL("2026-12-01"), TWO_UNTIL("2026-12-01"), 1, NULL,
+     ERR_OK, NULL},
     {"allowance without use", TWO, TWO, 1, "b.example.net", ERR_OK, "allow-removal-unused"},
 };
 
@@ -221,6 +229,19 @@ static void names_leave_after_notice_only(void **state)
         else
             assert_int_equal(count_findings(b.diags, removal_cases[i].finding), 1);
     }
+}
+
+static void short_notice_from_the_start_names_the_day(void **state)
+{
+    (void)state;
+    AUTO(sample) struct sample s = sample_build(TWO_UNTIL("2026-12-01"), NULL, SAMPLE_NOW);
+    assert_int_equal(diags_n(s.diags), 1);
+    const struct diag *g = diags_at(s.diags, 0);
+    assert_int_equal(g->severity, SEV_WARNING);
+    assert_string_equal(g->at, "b.example.net");
+    assert_string_equal(g->found, "removal-not-before 2026-12-01 is less than removal-notice "
+                                  "(30 days) away when the name is first published");
+    assert_string_equal(g->expected, "2026-12-22 or later");
 }
 
 static json_t *removed_of(const struct sample *s, json_t **list)
@@ -276,34 +297,6 @@ static void unreadable_previous_list_stops_the_build(void **state)
     }
 }
 
-static void services_that_disagree_on_the_operator_are_an_error(void **state)
-{
-    (void)state;
-    AUTO_PTR(inventory)
-    struct inventory *from = sample_inventory(
-        SAMPLE_HEAD "services:\n"
-                    "  - {name: x, purpose: media, domains: [{name: pool.ntp.org, operated-by: "
-                    "third-party}], endpoints: [{protocol: any}]}\n"
-                    "  - {name: y, purpose: media, domains: [{name: pool.ntp.org, operated-by: "
-                    "third-party}], endpoints: [{protocol: any}]}\n"
-                    "models:\n  - {name: cam, model-name: C, systeminfo: s, supported: true, "
-                    "services: [x, y]}\n");
-    AUTO_PTR(diags) struct diags *d = diags_new();
-    struct inv_domain domain = from->services[1].domains[0];
-    struct inv_service services[] = {from->services[0], from->services[1]};
-    const struct inv_service *used[] = {&services[0], &services[1]};
-    struct inv_model model = from->models[0];
-    struct inventory inv = *from;
-    domain.third_party = false;
-    services[1].domains = &domain;
-    model.services = used;
-    inv.services = services;
-    inv.models = &model;
-    assert_int_equal(mud_check(&inv, SAMPLE_NOW, d), ERR_FINDINGS);
-    assert_int_equal(mud_check(&inv, SAMPLE_NOW, NULL), ERR_FINDINGS);
-    assert_int_equal(count_findings(d, "operated-by-conflict"), 1);
-}
-
 int main(int argc, char **argv)
 {
     if (argc > 1)
@@ -316,9 +309,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(exhausted_serial_is_an_error),
         cmocka_unit_test(since_is_kept_from_first_publication),
         cmocka_unit_test(names_leave_after_notice_only),
+        cmocka_unit_test(short_notice_from_the_start_names_the_day),
         cmocka_unit_test(removed_names_are_told_for_a_year),
         cmocka_unit_test(unreadable_previous_list_stops_the_build),
-        cmocka_unit_test(services_that_disagree_on_the_operator_are_an_error),
     };
     return cmocka_run_group_tests(tests, pki_setup_good, pki_teardown);
 }

@@ -375,6 +375,68 @@ static void a_cut_two_step_is_completed(void **state)
     assert_content("out/new", "new");
 }
 
+/* ------------------------------------------------------------------ where OUT lies */
+
+static void assert_place(const char *out, const char *keep, bool is_folder, int want)
+{
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    AUTO_FREE char *out_path = strdup(in_scratch(out));
+    const struct tree_keep k = {"the thing", in_scratch(keep), is_folder};
+    int err = tree_check_place(out_path, &k, 1, d);
+    if (err != want)
+        fail_msg("%s with %s: %d", out, keep, err);
+    assert_int_equal(has_finding(d, &rule_out_place), want == ERR_CONFIG);
+}
+
+static void out_lies_apart_from_what_is_kept(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *out;
+        const char *keep;
+        bool is_folder;
+        bool refused;
+    } cases[] = {
+        {"out", "out", true, true},
+        {"out", "state", true, false},
+        {"out", "out/state", true, true},
+        {"out/", "out//./state/", true, true},
+        {"state/out", "state", true, true},
+        {"zones/out", "zones/a.zone", false, false},
+        {"out", "out2", true, false},
+        {"out2", "out", true, false},
+        {"out", "absent/../out/state", true, true},
+        {"absent/../out", "out/state", true, true},
+        {"out", ".out.mudzone-new/x", false, true}, /* removed as a killed run's */
+        {"out", ".out.mudzone-old", true, true},
+        {"out", "into-out", true, true}, /* a link to out/x */
+        {"by-link/out", "out/state", true, true},
+        {"out", "by-link/out/state", true, true},
+        {"out", "twice", false, true}, /* a link to a link in OUT that leads out of it */
+        {"out", "loop", false, false}, /* leads nowhere */
+    };
+    assert_int_equal(mkdir(in_scratch("out"), 0755), 0);
+    assert_int_equal(symlink("out/x", in_scratch("into-out")), 0);
+    assert_int_equal(symlink(".", in_scratch("by-link")), 0);
+    assert_int_equal(symlink("out/away", in_scratch("twice")), 0);
+    assert_int_equal(symlink("../key.pem", in_scratch("out/away")), 0);
+    assert_int_equal(symlink("loop", in_scratch("loop")), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_place(cases[i].out, cases[i].keep, cases[i].is_folder,
+                     cases[i].refused ? ERR_CONFIG : ERR_OK);
+    assert_absent("absent");
+}
+
+static void an_out_in_an_out_is_refused(void **state)
+{
+    (void)state;
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    publish_sample("one");
+    assert_int_equal(tree_check_place(in_scratch("out"), NULL, 0, d), ERR_OK);
+    assert_int_equal(tree_check_place(in_scratch("out/zones/deep/inner"), NULL, 0, d), ERR_CONFIG);
+    assert_true(has_finding(d, &rule_out_place));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +458,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_second_run_at_once_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_killed_runs_sibling_is_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cut_two_step_is_completed, setup, teardown),
+        cmocka_unit_test_setup_teardown(out_lies_apart_from_what_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_out_in_an_out_is_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

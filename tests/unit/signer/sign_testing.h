@@ -9,7 +9,7 @@
 
 #include "common/err.h"
 #include "common/file.h"
-#include "signer/signer.h"
+#include "signer/keystore.h"
 #include "tests/support/testing.h"
 
 #define TEST_NOW INT64_C(1795255200) /* 2026-11-21T10:00:00Z */
@@ -101,12 +101,9 @@ static inline void temp_dir_done(char *dir)
 static inline struct keyset make_keys(uint8_t algorithm, bool single)
 {
     struct keyset set = {0};
-    set.n = single ? 1 : 2;
-    set.keys = calloc(set.n, sizeof *set.keys);
-    assert_non_null(set.keys);
-    assert_int_equal(key_generate(algorithm, single ? KEY_CSK : KEY_KSK, &set.keys[0]), ERR_OK);
+    assert_int_equal(keyset_generate(&set, algorithm, single ? KEY_CSK : KEY_KSK, NULL), ERR_OK);
     if (!single)
-        assert_int_equal(key_generate(algorithm, KEY_ZSK, &set.keys[1]), ERR_OK);
+        assert_int_equal(keyset_generate(&set, algorithm, KEY_ZSK, NULL), ERR_OK);
     return set;
 }
 

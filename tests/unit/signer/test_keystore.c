@@ -1,5 +1,11 @@
 /* Trust rules 1 and 2, on key files and on `sign --keys` folders. */
 #include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+
+#include <gnutls/x509.h>
 
 #include "signer/keystore.h"
 #include "tests/unit/signer/sign_testing.h"
@@ -9,6 +15,50 @@ static char *path_of(const char *dir, const char *digest, const char *suffix)
     char *path = NULL;
     assert_true(asprintf(&path, "%s/%s%s", dir, digest, suffix) > 0);
     return path;
+}
+
+/* What makes files durable, as it happens: F a file is synced, R something renamed, D a folder
+   synced. These stand before libc's own. */
+static char order[64];
+
+static void note_call(char what)
+{
+    size_t n = strlen(order);
+    if (n + 1 < sizeof order)
+        order[n] = what;
+}
+
+int fsync(int fd)
+{
+    struct stat st;
+    note_call(fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ? 'D' : 'F');
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    note_call('R');
+    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+/* Trust rules 1 and 7: no power cut takes a key away that was used. */
+static void a_key_is_durable_in_the_right_order(void **state)
+{
+    (void)state;
+    char *base = temp_dir();
+    AUTO_FREE char *dir = path_of(base, "keys", "");
+    AUTO_PTR(key) struct key *k = NULL;
+    AUTO(keyset) struct keyset set = {0};
+    bool made = false;
+    assert_int_equal(key_generate(15, KEY_CSK, &k), ERR_OK);
+    memset(order, 0, sizeof order);
+    assert_int_equal(key_store(k, base, NULL), ERR_OK);
+    assert_string_equal(order, "FRD");
+    memset(order, 0, sizeof order);
+    assert_int_equal(keyset_open_dir(dir, wire("example."), 15, true, false, &set, &made, NULL),
+                     ERR_OK);
+    assert_string_equal(order, "D" /* of the new folder */ "FRD" /* .pem */ "FRD" /* .dnskey */);
+    temp_dir_done(base);
 }
 
 static void a_stored_key_comes_back(void **state)
@@ -31,6 +81,24 @@ static void a_stored_key_comes_back(void **state)
         assert_string_equal(key_digest(k), key_digest(back));
         assert_int_equal(key_tag(k), key_tag(back));
     }
+    temp_dir_done(dir);
+}
+
+/* Trust rule 1: a file whose key signs, but not for the DNSKEY that would be published. */
+static void a_key_that_fails_its_test_signature_is_not_used(void **state)
+{
+    (void)state;
+    char *dir = temp_dir();
+    AUTO_PTR(key) struct key *k = NULL;
+    AUTO_PTR(key) struct key *other = NULL;
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    assert_int_equal(key_generate(15, KEY_CSK, &k), ERR_OK);
+    assert_int_equal(key_generate(15, KEY_CSK, &other), ERR_OK);
+    struct bytes have = key_dnskey_rdata(k);
+    struct bytes wrong = key_dnskey_rdata(other);
+    memcpy((uint8_t *)(uintptr_t)have.data, wrong.data, wrong.len);
+    assert_int_equal(key_store(k, dir, d), ERR_CRYPTO);
+    assert_non_null(strstr(finding_text(d, "key-write"), "read back"));
     temp_dir_done(dir);
 }
 
@@ -129,6 +197,53 @@ static void tags_collide_with_revocation_in_mind(void **state)
     }
 }
 
+static void a_key_that_cannot_be_made_is_a_finding(void **state)
+{
+    (void)state;
+    AUTO(keyset) struct keyset set = {0};
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    assert_int_equal(keyset_generate(&set, 5, KEY_KSK, d), ERR_USAGE);
+    assert_int_equal(findings_n(d, "key-make"), 1);
+    assert_int_equal(set.n, 0);
+}
+
+static const char pem_one[] = "-----BEGIN PRIVATE KEY-----\n"
+                              "MC4CAQAwBQYDK2VwBCIEIDgyMjYwMzg0NjI4MDgwMTIyNjQ1MTkwMjA0MTQyMjYy\n"
+                              "-----END PRIVATE KEY-----\n";
+static unsigned repeat; /* so many of the keys made next are pem_one */
+
+/* Stands before that of GnuTLS. */
+int gnutls_x509_privkey_generate(gnutls_x509_privkey_t key, gnutls_pk_algorithm_t algo,
+                                 unsigned bits, unsigned flags)
+{
+    if (repeat > 0) {
+        repeat--;
+        gnutls_datum_t in = {(unsigned char *)(uintptr_t)pem_one, sizeof pem_one - 1};
+        return gnutls_x509_privkey_import2(key, &in, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN);
+    }
+    return gnutls_x509_privkey_generate2(key, algo, bits, flags, NULL, 0);
+}
+
+/* Trust rule 2 */
+static void a_new_key_with_a_tag_that_is_taken_is_made_anew(void **state)
+{
+    (void)state;
+    AUTO(keyset) struct keyset set = {0};
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    repeat = 4; /* one stays, three collide */
+    assert_int_equal(keyset_generate(&set, 15, KEY_KSK, d), ERR_OK);
+    assert_int_equal(repeat, 3);
+    assert_int_equal(keyset_generate(&set, 15, KEY_KSK, d), ERR_OK);
+    assert_int_equal(repeat, 0);
+    assert_int_equal(set.n, 2);
+    assert_string_not_equal(key_digest(set.keys[0]), key_digest(set.keys[1]));
+    repeat = 1000;
+    assert_int_equal(keyset_generate(&set, 15, KEY_KSK, d), ERR_CRYPTO);
+    repeat = 0;
+    assert_non_null(strstr(finding_text(d, "key-make"), "in a row"));
+    assert_int_equal(set.n, 2);
+}
+
 /* ------------------------------------------------------------------ sign --keys DIR */
 
 static size_t files_in(const char *dir)
@@ -167,6 +282,37 @@ static void a_folder_gets_keys_once(void **state)
         }
         temp_dir_done(base);
     }
+}
+
+static void *open_in_thread(void *arg)
+{
+    struct keyset *set = calloc(1, sizeof *set);
+    bool made = false;
+    uint8_t zone[256];
+    if (set == NULL || !name_from_text("a.example.", zone) ||
+        keyset_open_dir(arg, zone, 8, false, false, set, &made, NULL) != ERR_OK)
+        return NULL;
+    return set;
+}
+
+/* RSA takes long to make: without the lock all four would find the folder empty. */
+static void keys_are_made_by_one_of_many_at_once(void **state)
+{
+    (void)state;
+    char *dir = temp_dir();
+    pthread_t threads[4];
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, open_in_thread, dir), 0);
+    for (size_t i = 0; i < 4; i++) {
+        void *set = NULL;
+        assert_int_equal(pthread_join(threads[i], &set), 0);
+        assert_non_null(set);
+        assert_int_equal(((struct keyset *)set)->n, 2);
+        keyset_done(set);
+        free(set);
+    }
+    assert_int_equal(files_in(dir), 4);
+    temp_dir_done(dir);
 }
 
 static int open_it(const char *dir, const char *zone, uint8_t algorithm, bool single,
@@ -267,6 +413,28 @@ static void a_foreign_or_false_note_is_refused(void **state)
     }
 }
 
+/* The .dnskey says another public key than the .pem beside it holds. */
+static void a_note_of_another_key_is_refused(void **state)
+{
+    (void)state;
+    char *dir = temp_dir();
+    AUTO(keyset) struct keyset set = {0};
+    AUTO(buf) struct buf note = {0};
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    bool made = false;
+    assert_int_equal(keyset_open_dir(dir, wire("a.example."), 15, true, false, &set, &made, NULL),
+                     ERR_OK);
+    AUTO_FREE char *path = path_of(dir, key_digest(set.keys[0]), ".dnskey");
+    assert_int_equal(file_read(path, 4096, &note), ERR_OK);
+    char *base64 = strstr((char *)note.data, " 3 15 ");
+    assert_non_null(base64);
+    base64[6] = base64[6] == 'A' ? 'B' : 'A';
+    assert_int_equal(file_write_atomic(path, note.data, note.len, 0644), ERR_OK);
+    assert_int_equal(open_it(dir, "a.example.", 15, true, false, d), ERR_KEY);
+    assert_non_null(strstr(finding_text(d, "key-damaged"), "not the DNSKEY record"));
+    temp_dir_done(dir);
+}
+
 static void a_folder_that_others_can_change_is_refused(void **state)
 {
     (void)state;
@@ -281,15 +449,21 @@ static void a_folder_that_others_can_change_is_refused(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_key_is_durable_in_the_right_order),
     cmocka_unit_test(a_stored_key_comes_back),
     cmocka_unit_test(the_digest_is_over_the_public_key_info),
     cmocka_unit_test(damaged_and_missing_files_are_refused),
     cmocka_unit_test(a_folder_that_cannot_be_written_is_a_finding),
     cmocka_unit_test(tags_collide_with_revocation_in_mind),
+    cmocka_unit_test(a_key_that_cannot_be_made_is_a_finding),
+    cmocka_unit_test(a_key_that_fails_its_test_signature_is_not_used),
+    cmocka_unit_test(a_new_key_with_a_tag_that_is_taken_is_made_anew),
     cmocka_unit_test(a_folder_gets_keys_once),
+    cmocka_unit_test(keys_are_made_by_one_of_many_at_once),
     cmocka_unit_test(a_folder_with_other_keys_is_refused),
     cmocka_unit_test(a_folder_with_a_lost_file_is_refused),
     cmocka_unit_test(a_foreign_or_false_note_is_refused),
+    cmocka_unit_test(a_note_of_another_key_is_refused),
     cmocka_unit_test(a_folder_that_others_can_change_is_refused),
 };
 

@@ -146,6 +146,80 @@ static void nsec3_chain_holds_empty_names_and_insecure_cuts(void **state)
     }
 }
 
+/* RFC 4035 s2.3: what else stands at a cut is the child's. */
+static void at_a_cut_only_ns_and_ds_are_listed(void **state)
+{
+    (void)state;
+    static const char text[] = TEST_ZONE "self NS self\nself A 192.0.2.9\nself AAAA 2001:db8::9\n";
+    AUTO_PTR(zone) struct zone *z = sign_text(text, DENIAL_NSEC);
+    AUTO(buf) struct buf b = {0};
+    text_of(z, "self.example.", KNOT_RRTYPE_NSEC, &b);
+    assert_string_equal(buf_str(&b), "self.example. 300 IN NSEC *.w.example. NS RRSIG NSEC\n");
+    AUTO_PTR(zone) struct zone *z3 = sign_text(text, DENIAL_NSEC3);
+    char types[256];
+    types_text(nsec3_of(z3, "self.example."), types);
+    assert_string_equal(types, "NS");
+}
+
+/* Hashes stand below a DNAME at the apex, and are signed all the same. */
+static void a_dname_at_the_apex_leaves_one_name(void **state)
+{
+    (void)state;
+    static const char text[] = "@ 3600 SOA ns.x. host.x. 10 7200 3600 1209600 300\n"
+                               "@ 3600 NS ns.x.\n@ 3600 DNAME other.test.\n";
+    AUTO_PTR(zone) struct zone *z = sign_text(text, DENIAL_NSEC);
+    AUTO(buf) struct buf b = {0};
+    text_of(z, "example.", KNOT_RRTYPE_NSEC, &b);
+    assert_string_equal(buf_str(&b),
+                        "example. 300 IN NSEC example. NS SOA DNAME RRSIG NSEC DNSKEY ZONEMD\n");
+    AUTO_PTR(zone) struct zone *z3 = sign_text(text, DENIAL_NSEC3);
+    assert_int_equal(zone_node_n(z3), 2);
+    const struct zone_rrset *set = nsec3_of(z3, "example.");
+    assert_non_null(set);
+    assert_int_equal(set->sigs.count, 1);
+}
+
+/* A cut named like the hash of the apex: its node holds the apex's NSEC3, which is ours. */
+static void a_cut_may_be_named_like_a_hash(void **state)
+{
+    (void)state;
+    uint8_t hash[NSEC3_HASH_LEN];
+    char label[33] = {0};
+    char owner[64];
+    char text[1024];
+    assert_int_equal(nsec3_hash(wire("example."), 0, (struct bytes){0}, hash), ERR_OK);
+    nsec3_label(hash, (uint8_t *)label);
+    snprintf(owner, sizeof owner, "%s.example.", label);
+    snprintf(text, sizeof text, TEST_ZONE "%s NS ns1\n", label);
+    AUTO_PTR(zone) struct zone *z = sign_text(text, DENIAL_NSEC3);
+    const struct zone_rrset *nsec3 = nsec3_of(z, "example.");
+    const struct zone_rrset *ns = zone_rrset(z, wire(owner), KNOT_RRTYPE_NS);
+    assert_non_null(nsec3);
+    assert_non_null(ns);
+    assert_int_equal(nsec3->sigs.count, 1);
+    assert_int_equal(ns->sigs.count, 0);
+    char types[256];
+    types_text(nsec3_of(z, owner), types);
+    assert_string_equal(types, "NS");
+}
+
+/* No two names with one SHA-1 are at hand: the plan gets one name twice. */
+static void one_hash_of_two_names_is_refused(void **state)
+{
+    (void)state;
+    AUTO_PTR(zone) struct zone *z = zone_of(TEST_ZONE);
+    AUTO(keyset) struct keyset keys = make_keys(13, true);
+    struct dnssec_policy p = policy_of(13, true, DENIAL_NSEC3);
+    const struct sign_params params = {
+        .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+    AUTO(plan) struct plan plan = {0};
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    assert_int_equal(plan_build(z, &params, 11, &plan), ERR_OK);
+    plan.nodes[plan.n - 1] = plan.nodes[plan.n - 2];
+    assert_int_equal(nsec3_add(&plan, d), ERR_CRYPTO);
+    assert_non_null(strstr(finding_text(d, "sign-nsec3-collision"), "the same hash as"));
+}
+
 static void types_beyond_the_first_window_are_listed(void **state)
 {
     (void)state;
@@ -162,6 +236,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(nsec_chain_holds_every_own_name_and_no_other),
     cmocka_unit_test(denial_ttl_is_the_lesser_of_minimum_and_soa_ttl),
     cmocka_unit_test(nsec3_chain_holds_empty_names_and_insecure_cuts),
+    cmocka_unit_test(at_a_cut_only_ns_and_ds_are_listed),
+    cmocka_unit_test(a_dname_at_the_apex_leaves_one_name),
+    cmocka_unit_test(a_cut_may_be_named_like_a_hash),
+    cmocka_unit_test(one_hash_of_two_names_is_refused),
     cmocka_unit_test(types_beyond_the_first_window_are_listed),
 };
 

@@ -183,6 +183,70 @@ static void signatures_that_do_not_fit_are_not_kept(void **state)
     }
 }
 
+/* A validator would refuse them still: the clock has been set back. */
+static void signatures_that_begin_later_are_not_kept(void **state)
+{
+    (void)state;
+    struct fixture f = setup(DENIAL_NSEC);
+    struct sign_report r;
+    zone_free(again(&f, f.input, TEST_NOW - 7200, &r));
+    assert_true(r.changed);
+    assert_int_equal(r.reused, 0);
+    teardown(&f);
+}
+
+/* Glue and the NS of a cut have no signature, and without ZONEMD no digest either. */
+static void a_change_of_unsigned_data_moves_the_serial(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *text;
+        const char *more; /* NULL: as before */
+    } cases[] = {
+        {"the same", "cut NS ns.cut\nns.cut A 192.0.2.2\nns.cut A 192.0.2.3\n", NULL},
+        {"glue changed", "cut NS ns.cut\nns.cut A 192.0.2.2\nns.cut A 192.0.2.4\n", NULL},
+        {"TTL of glue", "cut NS ns.cut\nns.cut 60 A 192.0.2.2\nns.cut 60 A 192.0.2.3\n", NULL},
+        {"glue of another type",
+         "cut NS ns.cut\nns.cut A 192.0.2.2\nns.cut A 192.0.2.3\n"
+         "ns.cut AAAA 2001:db8::1\n",
+         NULL},
+        {"another type instead", "cut NS ns.cut\nns.cut AAAA 2001:db8::1\n", NULL},
+        {"one glue record less", "cut NS ns.cut\nns.cut A 192.0.2.2\n", NULL},
+        {"one type of glue less", "cut NS ns.cut\nns.cut A 192.0.2.2\nns.cut A 192.0.2.3\n",
+         "ns.c2 A 192.0.2.5\n"},
+        {"no glue", "cut NS ns.cut\n", NULL},
+        {"glue of another name", "cut NS ns.cut\nnt.cut A 192.0.2.2\nnt.cut A 192.0.2.3\n", NULL},
+        {"another server", "cut NS ns2.cut\nns.cut A 192.0.2.2\nns.cut A 192.0.2.3\n", NULL},
+        {"TTL of the cut", "cut 60 NS ns.cut\nns.cut A 192.0.2.2\nns.cut A 192.0.2.3\n", NULL},
+    };
+    struct fixture f = {.keys = make_keys(15, false), .policy = policy_of(15, false, DENIAL_NSEC)};
+    f.policy.zonemd = false;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        TEST_CASE(cases[i].name);
+        AUTO(buf) struct buf text = {0};
+        buf_printf(&text,
+                   "$TTL 3600\n@ SOA ns1.x. host 10 7200 3600 1209600 300\n@ NS ns1.x.\n"
+                   "c2 NS ns.c2\n%s%s",
+                   cases[i].more == NULL ? "ns.c2 A 192.0.2.5\nns.c2 AAAA 2001:db8::5\n"
+                                         : cases[i].more,
+                   cases[i].text);
+        AUTO_PTR(zone) struct zone *input = zone_of(buf_str(&text));
+        struct sign_report r;
+        struct zone *out = again(&f, input, TEST_NOW, &r);
+        if (i == 0) {
+            f.first = out;
+            f.report = r;
+            continue;
+        }
+        assert_true(r.changed);
+        assert_int_equal(r.serial, f.report.serial + 1);
+        assert_int_equal(r.made, 1); /* the SOA's */
+        zone_free(out);
+    }
+    teardown(&f);
+}
+
 static void other_keys_are_not_trusted_for_their_signatures(void **state)
 {
     (void)state;
@@ -251,6 +315,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(signatures_near_their_end_are_made_anew),
     cmocka_unit_test(a_file_or_floor_ahead_moves_the_serial),
     cmocka_unit_test(signatures_that_do_not_fit_are_not_kept),
+    cmocka_unit_test(signatures_that_begin_later_are_not_kept),
+    cmocka_unit_test(a_change_of_unsigned_data_moves_the_serial),
     cmocka_unit_test(other_keys_are_not_trusted_for_their_signatures),
     cmocka_unit_test(a_shorter_validity_makes_anew_what_lives_longer),
     cmocka_unit_test(another_zone_as_previous_is_a_warning),

@@ -49,13 +49,36 @@ static void next_follows_the_policy_when_that_is_forward(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         TEST_CASE(cases[i].name);
-        assert_int_equal(serial_next(cases[i].base, cases[i].policy, TEST_NOW), cases[i].next);
+        uint32_t next = serial_next(cases[i].base, cases[i].base, cases[i].policy, TEST_NOW);
+        assert_int_equal(next, cases[i].next);
     }
+}
+
+/* A file's serial that is after the published one can have the policy's after it and behind that.
+ */
+static void next_is_after_what_was_published_too(void **state)
+{
+    (void)state;
+    static const enum serial_policy policies[] = {SERIAL_UNIXTIME, SERIAL_INCREMENT, SERIAL_DATE};
+    static const uint32_t published[] = {0,           1,           1795255200u, 2026112101u,
+                                         0x7fffffffu, 0x80000000u, 3000000001u, UINT32_MAX};
+    static const uint32_t ahead[] = {0, 1, 1294967296u, 0x7ffffffeu, 0x7fffffffu};
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
+        for (size_t j = 0; j < sizeof ahead / sizeof *ahead; j++) {
+            for (size_t k = 0; k < sizeof policies / sizeof *policies; k++) {
+                uint32_t base = published[i] + ahead[j];
+                uint32_t next = serial_next(base, published[i], policies[k], TEST_NOW);
+                assert_true(serial_is_after(next, published[i]));
+            }
+        }
+    }
+    assert_int_equal(serial_next(1, 3000000001u, SERIAL_UNIXTIME, TEST_NOW), 2);
 }
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(order_is_that_of_rfc1982),
     cmocka_unit_test(next_follows_the_policy_when_that_is_forward),
+    cmocka_unit_test(next_is_after_what_was_published_too),
 };
 
 TEST_MAIN(tests)

@@ -27,6 +27,8 @@ static void every_algorithm_key_split_and_denial_verifies(void **state)
         assert_int_equal(report.reused, 0);
         assert_int_equal(zone_rrset(out, zone_apex(out), KNOT_RRTYPE_DNSKEY)->ttl, 1800);
         assert_int_equal(zone_rrset(out, zone_apex(out), KNOT_RRTYPE_CDS)->ttl, 1800);
+        assert_int_equal(zone_rrset(out, zone_apex(out), KNOT_RRTYPE_CDS)->rrs.count, 1);
+        assert_int_equal(zone_rrset(out, zone_apex(out), KNOT_RRTYPE_CDNSKEY)->rrs.count, 1);
         assert_int_equal(zone_rrset(out, zone_apex(out), KNOT_RRTYPE_ZONEMD)->ttl, 3600);
     }
 }
@@ -202,7 +204,9 @@ static void serial_moves_past_file_previous_and_floor(void **state)
         {"floor above the file", SERIAL_INCREMENT, "500", 501},
         {"floor below the file", SERIAL_INCREMENT, "5", 11},
         {"floor above the time", SERIAL_UNIXTIME, "2026112101", 2026112102},
-        {"floor of 0 is a floor", SERIAL_INCREMENT, "4294967295", 11},
+        {"floor just behind the circle's end", SERIAL_INCREMENT, "4294967295", 11},
+        {"half a circle from the file: what was published wins", SERIAL_INCREMENT, "2147483658",
+         2147483659},
     };
     AUTO_PTR(zone) struct zone *z = zone_of(TEST_ZONE);
     AUTO(keyset) struct keyset keys = make_keys(15, true);

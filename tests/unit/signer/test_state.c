@@ -96,6 +96,9 @@ static void a_second_opener_is_told_who_holds_it(void **state)
     assert_int_equal(state_open(dir, &second, d), ERR_LOCKED);
     assert_null(second);
     assert_non_null(strstr(finding_text(d, "state-locked"), pid));
+    AUTO_PTR(diags) struct diags *again = diags_new(); /* being refused takes no pid away */
+    assert_int_equal(state_open(dir, &second, again), ERR_LOCKED);
+    assert_non_null(strstr(finding_text(again, "state-locked"), pid));
     state_close(s);
     s = open_ok(dir, NULL);
     state_close(s);
@@ -153,6 +156,21 @@ static void what_is_no_folder_is_refused(void **state)
     assert_int_equal(state_open("/proc/none/state", &s, d), ERR_IO);
     assert_int_equal(findings_n(d, "state-folder"), 2);
     temp_dir_done(dir);
+}
+
+static void a_link_may_lead_to_the_state(void **state)
+{
+    (void)state;
+    char *base = temp_dir();
+    AUTO_FREE char *real = in_dir(base, "real");
+    AUTO_FREE char *link = in_dir(base, "link");
+    AUTO_FREE char *dir = in_dir(link, "state");
+    assert_int_equal(mkdir(real, 0700), 0);
+    assert_int_equal(symlink("real", link), 0);
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    state_close(open_ok(dir, d));
+    state_close(open_ok(dir, d));
+    temp_dir_done(base);
 }
 
 /* ------------------------------------------------------------------ database */
@@ -243,6 +261,47 @@ static void after_a_kill_the_event_chain_is_checked(void **state)
     temp_dir_done(dir);
 }
 
+static void change_the_log(const char *dir)
+{
+    struct state *s = NULL;
+    if (state_open(dir, &s, NULL) != ERR_OK || state_event(s, 1, "z", "built", "one") != ERR_OK ||
+        sqlite3_exec(s->db, "UPDATE events SET why = 'two'", NULL, NULL, NULL) != SQLITE_OK)
+        _exit(1);
+}
+
+static void after_a_kill_a_changed_log_is_refused(void **state)
+{
+    (void)state;
+    char *dir = temp_dir();
+    killed_while(dir, change_the_log);
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    struct state *s = NULL;
+    assert_int_equal(state_open(dir, &s, d), ERR_STATE);
+    assert_non_null(strstr(finding_text(d, "state-damaged"), "the log was changed"));
+    temp_dir_done(dir);
+}
+
+/* DESIGN 10.7: what was committed is there after a power cut. */
+static void commits_are_durable(void **state)
+{
+    (void)state;
+    char *dir = temp_dir();
+    struct state *s = open_ok(dir, NULL);
+    static const struct {
+        const char *sql;
+        const char *text;
+    } cases[] = {{"PRAGMA journal_mode", "wal"}, {"PRAGMA synchronous", "2"}};
+    for (size_t i = 0; i < 2; i++) {
+        TEST_CASE(cases[i].sql);
+        AUTO_STATEMENT sqlite3_stmt *q = NULL;
+        assert_int_equal(state_query(s, &q, cases[i].sql, ""), ERR_OK);
+        assert_int_equal(state_step(s, q), ERR_OK);
+        assert_string_equal((const char *)sqlite3_column_text(q, 0), cases[i].text);
+    }
+    state_close(s);
+    temp_dir_done(dir);
+}
+
 static void a_lost_database_beside_keys_is_refused(void **state)
 {
     (void)state;
@@ -319,6 +378,25 @@ static void a_known_key_that_is_missing_stops_the_zone(void **state)
     temp_dir_done(dir);
 }
 
+static void a_key_that_is_not_as_recorded_is_refused(void **state)
+{
+    (void)state;
+    char *dir = temp_dir();
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    struct state *s = open_ok(dir, d);
+    struct dnssec_policy p = policy_of(15, false, DENIAL_NSEC);
+    AUTO(keyset) struct keyset made = {0};
+    AUTO(keyset) struct keyset back = {0};
+    assert_int_equal(state_make_keys(s, wire("example."), &p, TEST_NOW, &made, d), ERR_OK);
+    state_close(s);
+    run_sql(dir, "UPDATE keys SET role = 'csk' WHERE role = 'zsk'"); /* other flags */
+    s = open_ok(dir, d);
+    assert_int_equal(state_keys(s, wire("example."), &back, d), ERR_STATE);
+    assert_int_equal(findings_n(d, "state-damaged"), 1);
+    state_close(s);
+    temp_dir_done(dir);
+}
+
 static void keys_are_not_made_inside_a_transaction(void **state)
 {
     (void)state;
@@ -329,6 +407,71 @@ static void keys_are_not_made_inside_a_transaction(void **state)
     assert_int_equal(state_begin(s), ERR_OK);
     assert_int_equal(state_make_keys(s, wire("example."), &p, TEST_NOW, &made, NULL), ERR_INTERNAL);
     assert_int_equal(files_with(dir, "keys", ".pem"), 0);
+    state_close(s);
+    temp_dir_done(dir);
+}
+
+/* Restored from before the first build: the zone seems never signed, but its keys are there. */
+static void an_older_database_beside_newer_keys_makes_none(void **state)
+{
+    (void)state;
+    char *dir = temp_dir();
+    struct state *s = open_ok(dir, NULL);
+    struct dnssec_policy p = policy_of(15, false, DENIAL_NSEC);
+    AUTO(keyset) struct keyset made = {0};
+    assert_int_equal(state_make_keys(s, wire("example."), &p, TEST_NOW, &made, NULL), ERR_OK);
+    state_close(s);
+    run_sql(dir, "DELETE FROM keys; DELETE FROM zones");
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    AUTO(keyset) struct keyset none = {0};
+    s = open_ok(dir, d);
+    assert_int_equal(state_make_keys(s, wire("example."), &p, TEST_NOW, &none, d), ERR_KEY);
+    assert_non_null(strstr(finding_text(d, "key-foreign"), "2 key files"));
+    assert_int_equal(files_with(dir, "keys", ".pem"), 2);
+    state_close(s);
+    temp_dir_done(dir);
+}
+
+/* Makes keys, and dies where they would have been recorded. */
+static void make_keys_without_record(const char *dir)
+{
+    struct state *s = NULL;
+    struct dnssec_policy p = policy_of(15, false, DENIAL_NSEC);
+    struct keyset made = {0};
+    if (state_open(dir, &s, NULL) != ERR_OK ||
+        sqlite3_exec(s->db,
+                     "CREATE TEMP TRIGGER t BEFORE INSERT ON keys"
+                     " BEGIN SELECT RAISE(ABORT, 'no'); END",
+                     NULL, NULL, NULL) != SQLITE_OK ||
+        state_make_keys(s, wire("example."), &p, TEST_NOW, &made, NULL) == ERR_OK)
+        _exit(1);
+}
+
+static void keys_of_a_run_cut_short_are_no_obstacle(void **state)
+{
+    (void)state;
+    char *dir = temp_dir();
+    killed_while(dir, make_keys_without_record);
+    assert_int_equal(files_with(dir, "keys", ".pem"), 2);
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    struct state *s = open_ok(dir, d);
+    struct dnssec_policy p = policy_of(15, false, DENIAL_NSEC);
+    AUTO(keyset) struct keyset none = {0};
+    AUTO(keyset) struct keyset made = {0};
+    AUTO(keyset) struct keyset other = {0};
+    assert_int_equal(state_keys(s, wire("example."), &none, d), ERR_ABSENT);
+    assert_int_equal(state_make_keys(s, wire("example."), &p, TEST_NOW, &made, d), ERR_OK);
+    assert_int_equal(state_make_keys(s, wire("other."), &p, TEST_NOW, &other, d), ERR_OK);
+    assert_int_equal(files_with(dir, "keys", ".pem"), 6);
+    /* the two files that nobody needs are named, with their origin; the others are not */
+    state_warn_unused_keys(s, d);
+    assert_int_equal(diags_count(d, SEV_WARNING), 2);
+    assert_non_null(strstr(finding_text(d, "key-unused"), "cut short"));
+    AUTO_PTR(diags) struct diags *after = diags_new();
+    run_sql(dir, "DELETE FROM docs WHERE kind = 'key-unused'");
+    state_warn_unused_keys(s, after);
+    assert_int_equal(diags_count(after, SEV_WARNING), 2);
+    assert_non_null(strstr(finding_text(after, "key-unused"), "does not know"));
     state_close(s);
     temp_dir_done(dir);
 }
@@ -601,13 +744,19 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_killed_holder_leaves_no_lock),
     cmocka_unit_test(open_modes_are_refused),
     cmocka_unit_test(what_is_no_folder_is_refused),
+    cmocka_unit_test(a_link_may_lead_to_the_state),
     cmocka_unit_test(a_database_that_is_none_of_ours_is_refused),
     cmocka_unit_test(a_newer_schema_is_refused),
     cmocka_unit_test(after_a_kill_the_event_chain_is_checked),
+    cmocka_unit_test(after_a_kill_a_changed_log_is_refused),
+    cmocka_unit_test(commits_are_durable),
     cmocka_unit_test(a_lost_database_beside_keys_is_refused),
     cmocka_unit_test(keys_are_made_once_and_come_back),
     cmocka_unit_test(a_known_key_that_is_missing_stops_the_zone),
+    cmocka_unit_test(a_key_that_is_not_as_recorded_is_refused),
     cmocka_unit_test(keys_are_not_made_inside_a_transaction),
+    cmocka_unit_test(an_older_database_beside_newer_keys_makes_none),
+    cmocka_unit_test(keys_of_a_run_cut_short_are_no_obstacle),
     cmocka_unit_test(a_zone_is_replaced_by_commit_and_kept_by_rollback),
     cmocka_unit_test(a_kill_before_commit_undoes_everything),
     cmocka_unit_test(a_kill_after_commit_keeps_everything),

@@ -143,9 +143,25 @@ static void digest_of_root_servers_net_is_that_of_rfc8976_a5(void **state)
                            "d066d33645e35778677800005247d199");
 }
 
+/* RFC 8976 s3.3.1: only the apex's own stays out. */
+static void a_zonemd_below_the_apex_counts(void **state)
+{
+    (void)state;
+    AUTO_PTR(zone)
+    struct zone *a = zone_of(TEST_ZONE "sub ZONEMD 1 1 241 000102030405060708090a0b\n");
+    AUTO_PTR(zone)
+    struct zone *b = zone_of(TEST_ZONE "sub ZONEMD 1 1 241 000102030405060708090a0c\n");
+    uint8_t one[ZONEMD_DIGEST_MAX];
+    uint8_t two[ZONEMD_DIGEST_MAX];
+    assert_int_equal(zonemd_compute(a, ZONEMD_SHA384, one), ERR_OK);
+    assert_int_equal(zonemd_compute(b, ZONEMD_SHA384, two), ERR_OK);
+    assert_memory_not_equal(one, two, zonemd_len(ZONEMD_SHA384));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(digest_of_the_simple_example_is_that_of_rfc8976_a1),
     cmocka_unit_test(a_changed_record_changes_the_digest),
+    cmocka_unit_test(a_zonemd_below_the_apex_counts),
     cmocka_unit_test(digest_of_a_signed_zone_is_that_of_the_draft),
     cmocka_unit_test(digest_of_root_servers_net_is_that_of_rfc8976_a5),
     cmocka_unit_test(digests_of_the_shared_examples_are_those_of_rfc8976),
