@@ -76,7 +76,6 @@ struct words { /* borrowed strings, owned array */
 };
 void words_done(struct words *w);
 DEFINE_AUTO(words)
-int words_add(struct words *w, const char *word) MUST_USE;
 
 enum option_kind {
     OPTION_FLAG,  /* target: bool *, set true */
@@ -143,9 +142,13 @@ int app_gate(struct app *app) MUST_USE;
  */
 int report_finish(struct app *app, int err, json_t *result);
 
-/* One finding as {"id","severity","file","line","column","at","found","expected","source"}; places
-   that are not known are null. NULL when out of memory. */
-json_t *report_finding_json(const struct diag *g);
+/* The document of a run whose command line was refused, for --json; what is wrong with it is on
+   stderr. Returns ERR. */
+int report_refusal(struct app *app, int err);
+
+/* TEXT as JSON, null when NULL or empty; what is not UTF-8 (a file name may be anything) as \xNN.
+ */
+json_t *report_text_json(const char *text);
 
 /* ------------------------------------------------------------------ progress (progress.c) */
 

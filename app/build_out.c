@@ -26,7 +26,9 @@ static int add_input(struct build *b, struct manifest *m, const char *path, stru
 {
     struct manifest_file *f = &m->inputs[m->input_n];
     uint8_t digest[32];
-    f->path = arena_strdup(m->arena, relative_to_dir(b->site.inv->dir, path));
+    json_t *name = report_text_json(relative_to_dir(b->site.inv->dir, path)); /* -i takes any */
+    f->path = name == NULL ? NULL : arena_strdup(m->arena, json_string_value(name));
+    json_decref(name);
     if (f->path == NULL)
         return ERR_NOMEM;
     sha256_of(content, digest);

@@ -21,12 +21,6 @@ static int load_previous(struct build *b, size_t i)
     return ERR_OK;
 }
 
-/* RFC 1982 s3.2: two serials half the space apart are not after each other. */
-static bool is_later(uint32_t a, uint32_t b)
-{
-    return a != b && a - b < 0x80000000u;
-}
-
 /* Trust rule 4: the largest serial that state or OUT know. */
 static void set_serial_floor(const struct build *b, size_t i, struct sign_job *job)
 {
@@ -34,7 +28,7 @@ static void set_serial_floor(const struct build *b, size_t i, struct sign_job *j
     const struct manifest_zone *old = manifest_zone(&b->old, b->site.zones[i].inv->text);
     job->has_serial_floor = z->has_serial || old != NULL;
     job->serial_floor = z->has_serial ? z->serial : 0;
-    if (old != NULL && (!z->has_serial || is_later(old->serial, z->serial)))
+    if (old != NULL && (!z->has_serial || serial_is_after(old->serial, z->serial)))
         job->serial_floor = old->serial;
 }
 
@@ -42,7 +36,7 @@ static void set_serial_floor(const struct build *b, size_t i, struct sign_job *j
    again under its old serial: all is signed anew, above OUT's. */
 static bool is_overtaken(const struct build_zone *z, const struct sign_job *job)
 {
-    return job->has_serial_floor && z->has_serial && is_later(job->serial_floor, z->serial);
+    return job->has_serial_floor && z->has_serial && serial_is_after(job->serial_floor, z->serial);
 }
 
 static int parse_previous(const struct build *b, size_t i, struct zone **ret)

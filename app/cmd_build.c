@@ -86,7 +86,7 @@ static int build_open(struct build *b)
     int err = state_open(inv->state_dir, &b->state, b->app->diags);
     if (err != ERR_OK)
         return err;
-    state_warn_unused_keys(b->state, b->app->diags);
+    state_note_unused_keys(b->state, b->app->diags);
     err = tree_check_target(b->out, b->app->diags);
     if (err != ERR_OK)
         return err;
@@ -177,10 +177,11 @@ static json_t *result_json(const struct build *b)
     json_t *zones = json_array();
     for (size_t i = 0; i < b->zone_n; i++)
         (void)json_array_append_new(zones, zone_json(b, i));
-    return json_pack("{s:s, s:b, s:I, s:b, s:I, s:I, s:o, s:s}", "out", b->out, "changed",
-                     b->changed, "list-serial", (json_int_t)b->docs->serial, "list-changed",
-                     b->docs->list_changed, "names", (json_int_t)b->docs->list_name_n, "models",
-                     (json_int_t)b->docs->model_n, "zones", zones, "rebuild-before", before);
+    return json_pack("{s:o, s:b, s:I, s:b, s:I, s:I, s:o, s:s}", "out", report_text_json(b->out),
+                     "changed", b->changed, "list-serial", (json_int_t)b->docs->serial,
+                     "list-changed", b->docs->list_changed, "names",
+                     (json_int_t)b->docs->list_name_n, "models", (json_int_t)b->docs->model_n,
+                     "zones", zones, "rebuild-before", before);
 }
 
 int cmd_build(struct app *app, int argc, char **argv)

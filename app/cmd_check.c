@@ -25,10 +25,10 @@ struct check {
 
 /* ------------------------------------------------------------------ --list-rules */
 
-static void print_rule(const struct diag_rule *rule)
+static void print_rule(const struct app *app, const struct diag_rule *rule)
 {
-    printf("%-30s %-8s %-24s %s\n", rule->id, severity_text(rule->severity), rule->source,
-           rule->expected);
+    app_print(app, "%-30s %-8s %-24s %s\n", rule->id, severity_text(rule->severity), rule->source,
+              rule->expected);
 }
 
 static json_t *rule_json(const struct diag_rule *rule)
@@ -49,7 +49,7 @@ static int list_rules(struct app *app)
         if (app->json)
             (void)json_array_append_new(list, rule_json(rules[i]));
         else
-            print_rule(rules[i]);
+            print_rule(app, rules[i]);
     }
     free(rules);
     return report_finish(app, ERR_OK, json_pack("{s:o}", "rules", list));
@@ -76,7 +76,8 @@ static int check_mud_file(struct check *c, struct mud_validator *v, const char *
     }
     bool valid = err == ERR_OK && diags_count(diags, SEV_ERROR) == errors;
     app_print(c->app, "%s: %s\n", path, valid ? "valid" : "not valid");
-    (void)json_array_append_new(verdicts, json_pack("{s:s, s:b}", "file", path, "valid", valid));
+    (void)json_array_append_new(
+        verdicts, json_pack("{s:o, s:b}", "file", report_text_json(path), "valid", valid));
     return err;
 }
 
@@ -158,8 +159,8 @@ static int check_inventory(struct check *c)
         app_print(app, "%s: %zu zone%s, %zu service%s, %zu model%s\n", app->inventory, inv->zone_n,
                   inv->zone_n == 1 ? "" : "s", inv->service_n, inv->service_n == 1 ? "" : "s",
                   inv->model_n, inv->model_n == 1 ? "" : "s");
-        result = json_pack("{s:s, s:I, s:I, s:I}", "inventory", app->inventory, "zones",
-                           (json_int_t)inv->zone_n, "services", (json_int_t)inv->service_n,
+        result = json_pack("{s:o, s:I, s:I, s:I}", "inventory", report_text_json(app->inventory),
+                           "zones", (json_int_t)inv->zone_n, "services", (json_int_t)inv->service_n,
                            "models", (json_int_t)inv->model_n);
     }
     return report_finish(app, err, result);

@@ -60,15 +60,13 @@ static int check_serial(struct confirm *c, const struct manifest_zone *z,
     return ERR_STATE;
 }
 
-static void report_zone(struct confirm *c, const struct manifest_zone *z, int64_t at, bool again)
+static int note_zone(struct confirm *c, const struct manifest_zone *z, int64_t at, bool again)
 {
     char text[TIME_TEXT_LEN];
     time_format_rfc3339(at, text);
-    app_print(c->app, "zone %s: serial %" PRIu32 " %s %s\n", z->name, z->serial,
-              again ? "was confirmed already, at" : "is public since", text);
-    (void)json_array_append_new(c->zones, json_pack("{s:s, s:I, s:s, s:b}", "name", z->name,
-                                                    "serial", (json_int_t)z->serial, "confirmed",
-                                                    text, "already", again));
+    json_t *zone = json_pack("{s:s, s:I, s:s, s:b}", "name", z->name, "serial",
+                             (json_int_t)z->serial, "confirmed", text, "already", again);
+    return json_array_append_new(c->zones, zone) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 static int confirm_zone(struct confirm *c, const struct manifest_zone *z)
@@ -89,7 +87,7 @@ static int confirm_zone(struct confirm *c, const struct manifest_zone *z)
     if (!again)
         err = state_zone_confirm(c->state, name, z->serial, c->app->now);
     if (err == ERR_OK)
-        report_zone(c, z, again ? known.confirmed_at : c->app->now, again);
+        err = note_zone(c, z, again ? known.confirmed_at : c->app->now, again);
     return err;
 }
 
@@ -104,9 +102,28 @@ static int confirm_all(struct confirm *c)
         first = first == ERR_OK ? err : first;
     }
     if (first == ERR_OK)
-        return state_commit(c->state);
+        first = state_commit(c->state);
+    if (first == ERR_OK)
+        return ERR_OK;
     state_rollback(c->state);
+    (void)json_array_clear(c->zones);
     return first;
+}
+
+/* Only what is committed is said: an error at a later zone takes back the earlier ones. */
+static void print_zones(const struct confirm *c)
+{
+    size_t i;
+    json_t *z;
+    json_array_foreach(c->zones, i, z)
+    {
+        bool again = json_is_true(json_object_get(z, "already"));
+        app_print(c->app, "zone %s: serial %" PRIu32 " %s %s\n",
+                  json_string_value(json_object_get(z, "name")),
+                  (uint32_t)json_integer_value(json_object_get(z, "serial")),
+                  again ? "was confirmed already, at" : "is public since",
+                  json_string_value(json_object_get(z, "confirmed")));
+    }
 }
 
 int cmd_confirm(struct app *app, int argc, char **argv)
@@ -127,5 +144,7 @@ int cmd_confirm(struct app *app, int argc, char **argv)
     err = confirm_open(&c);
     if (err == ERR_OK)
         err = confirm_all(&c);
-    return report_finish(app, err, json_pack("{s:s*, s:o}", "out", c.out, "zones", c.zones));
+    print_zones(&c);
+    return report_finish(app, err,
+                         json_pack("{s:o, s:o}", "out", report_text_json(c.out), "zones", c.zones));
 }

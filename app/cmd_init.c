@@ -132,7 +132,7 @@ static json_t *result(const struct init *i)
     json_t *files = json_array();
     for (size_t k = 0; k < FILE_N; k++)
         (void)json_array_append_new(files, json_string(i->files[k].path));
-    return json_pack("{s:s, s:o}", "dir", i->dir, "files", files);
+    return json_pack("{s:o, s:o}", "dir", report_text_json(i->dir), "files", files);
 }
 
 int cmd_init(struct app *app, int argc, char **argv)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -198,12 +199,39 @@ static int open_keys(struct sign_command *c)
 
 /* ------------------------------------------------------------------ the result */
 
+static int write_stream(FILE *to, struct bytes text)
+{
+    if (to == NULL)
+        return ERR_IO;
+    return fwrite(text.data, 1, text.len, to) == text.len && fflush(to) == 0 ? ERR_OK : ERR_IO;
+}
+
+/* A file is replaced whole, where a link leads, too. A pipe or device (/dev/stdout) is written to:
+   root would replace it by a file. */
+static int write_place(const char *path, struct bytes text)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || S_ISDIR(st.st_mode))
+        return file_write_atomic(path, text.data, text.len, 0644);
+    if (S_ISREG(st.st_mode)) {
+        AUTO_FREE char *real = realpath(path, NULL);
+        return real == NULL ? ERR_IO : file_write_atomic(real, text.data, text.len, 0644);
+    }
+    FILE *to = fopen(path, "we");
+    int err = write_stream(to, text);
+    int keep = errno;
+    if (to != NULL)
+        (void)fclose(to); /* flushed already */
+    errno = keep;
+    return err;
+}
+
 static int write_result(struct sign_command *c)
 {
     struct bytes text = buf_bytes(&c->result.text);
     if (c->out == NULL)
-        return fwrite(text.data, 1, text.len, stdout) == text.len ? ERR_OK : ERR_IO;
-    int err = file_write_atomic(c->out, text.data, text.len, 0644);
+        return write_stream(stdout, text);
+    int err = write_place(c->out, text);
     if (err == ERR_IO)
         diag_add(c->app->diags, &rule_file_unwritable, AT_FILE(c->out), NULL, "%s",
                  strerror(errno));
@@ -223,10 +251,11 @@ static json_t *report(struct sign_command *c)
     if (c->keys_made)
         app_log(c->app, "event=keys-made zone=%s keys=%s ds=\"%.*s\"", name, c->keys,
                 (int)strcspn(buf_str(&c->result.ds), "\n"), buf_str(&c->result.ds));
-    return json_pack("{s:s, s:s*, s:I, s:b, s:I, s:I, s:s, s:b, s:s}", "zone", name, "file", c->out,
-                     "serial", (json_int_t)r->serial, "changed", r->changed, "signatures-made",
-                     (json_int_t)r->made, "signatures-kept", (json_int_t)r->reused, "expires",
-                     expires, "keys-made", c->keys_made, "ds", buf_str(&c->result.ds));
+    return json_pack("{s:s, s:o, s:I, s:b, s:I, s:I, s:s, s:b, s:s}", "zone", name, "file",
+                     report_text_json(c->out), "serial", (json_int_t)r->serial, "changed",
+                     r->changed, "signatures-made", (json_int_t)r->made, "signatures-kept",
+                     (json_int_t)r->reused, "expires", expires, "keys-made", c->keys_made, "ds",
+                     buf_str(&c->result.ds));
 }
 
 /* policy_check is left out on purpose: it asks how far ahead of expiry a *service* signs again, and

@@ -1,9 +1,11 @@
 /*
  * app/main.c -- the table of commands, and the exit status.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/app.h"
 
@@ -106,13 +108,36 @@ static int start(struct app *app, int argc, char **argv)
     return run_command(app, argc - next, argv + next);
 }
 
+/* Started without one of these, the first files opened would take its number, and what is printed
+   would go into them. Read-only, so that a result without a reader still fails. */
+static bool hold_standard_files(void)
+{
+    int fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = dup(fd);
+    return fd >= 0 && close(fd) == 0;
+}
+
+/* The option may stand behind the word that was refused. */
+static bool wants_json(const struct app *app, int argc, char **argv)
+{
+    bool json = app->json;
+    for (int i = 1; i < argc; i++)
+        json = json || strcmp(argv[i], "--json") == 0;
+    return json;
+}
+
 int main(int argc, char **argv)
 {
+    if (!hold_standard_files())
+        return err_exit_status(ERR_IO);
     umask(022);
     AUTO(app) struct app app = {0};
     int err = app_init(&app);
     if (err == ERR_OK)
         err = start(&app, argc, argv);
+    if (err < 0 && !app.reported && wants_json(&app, argc, argv))
+        err = report_refusal(&app, err);
     /* a result that did not reach its reader is not a success: disk full behind a redirection */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fputs("mudzone: cannot write to standard output\n", stderr);

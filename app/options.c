@@ -34,7 +34,7 @@ void words_done(struct words *w)
     *w = (struct words){0};
 }
 
-int words_add(struct words *w, const char *word)
+static int words_add(struct words *w, const char *word)
 {
     const char **items = realloc(w->items, (w->n + 1) * sizeof(*items));
     if (items == NULL)

@@ -86,7 +86,7 @@ static int zone_check_policies(struct app *app, struct site_zone *z, const struc
     zone_times(ready, &max_ttl_s, &soa_expire_s);
     if (z->dnskey_ttl_s > max_ttl_s)
         max_ttl_s = z->dnskey_ttl_s;
-    return policy_check(inv->dnssec, inv->text, max_ttl_s, soa_expire_s, app->diags);
+    return policy_check(&dnssec, inv->text, max_ttl_s, soa_expire_s, app->diags);
 }
 
 /* What could be read of a faulty file has findings, too. It goes no further: names and sizes would

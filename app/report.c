@@ -59,34 +59,42 @@ static const char *severity_color(enum severity severity)
     return "";
 }
 
-/* Foreign text must not be able to speak to the terminal: control characters are shown as \xNN. */
-static void print_clean(const char *text, size_t len)
+/* Foreign text must not be able to speak to the terminal: control characters are shown as \xNN,
+   those of two octets in UTF-8 (U+0080 to U+009F) as two. */
+static void add_clean(struct buf *b, const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
-        if (c < 0x20 || c == 0x7f)
-            fprintf(stderr, "\\x%02x", c);
-        else
-            fputc(c, stderr);
+        unsigned char next = i + 1 < len ? (unsigned char)text[i + 1] : 0;
+        if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
+            buf_printf(b, "\\x%02x\\x%02x", c, next);
+            i++;
+        } else if (c < 0x20 || c == 0x7f) {
+            buf_printf(b, "\\x%02x", c);
+        } else {
+            buf_add_char(b, (char)c);
+        }
     }
 }
 
 static void print_finding(const struct diag *g, bool color)
 {
     AUTO(buf) struct buf line = {0};
+    AUTO(buf) struct buf out = {0}; /* stderr has no buffer: one write a finding */
     diag_print(g, &line);
     const char *text = buf_str(&line);
     const char *severity = severity_text(g->severity);
     const char *at = color ? strstr(text, severity) : NULL;
     if (at == NULL) {
-        print_clean(text, line.len);
+        add_clean(&out, text, line.len);
     } else {
         size_t before = (size_t)(at - text), len = strlen(severity);
-        print_clean(text, before);
-        fprintf(stderr, "%s%s\033[0m", severity_color(g->severity), severity);
-        print_clean(at + len, line.len - before - len);
+        add_clean(&out, text, before);
+        buf_printf(&out, "%s%s\033[0m", severity_color(g->severity), severity);
+        add_clean(&out, at + len, line.len - before - len);
     }
-    fputc('\n', stderr);
+    buf_add_char(&out, '\n');
+    fputs(buf_str(&out), stderr);
 }
 
 static void print_count(size_t n, const char *noun, bool last)
@@ -117,7 +125,7 @@ static void print_findings(const struct app *app)
 
 /* ------------------------------------------------------------------ JSON */
 
-static json_t *text_or_null(const char *text)
+json_t *report_text_json(const char *text)
 {
     if (text == NULL || text[0] == 0)
         return json_null();
@@ -141,21 +149,22 @@ static json_t *number_or_null(uint32_t n)
     return n == 0 ? json_null() : json_integer(n);
 }
 
-json_t *report_finding_json(const struct diag *g)
+/* Places that are not known are null. */
+static json_t *finding_json(const struct diag *g)
 {
     const char *expected = g->expected == NULL ? g->rule->expected : g->expected;
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "id", g->rule->id, "severity",
-                     severity_text(g->severity), "file", text_or_null(g->file), "line",
+                     severity_text(g->severity), "file", report_text_json(g->file), "line",
                      number_or_null(g->line), "column", number_or_null(g->column), "at",
-                     text_or_null(g->at), "found", text_or_null(g->found), "expected",
-                     text_or_null(expected), "source", g->rule->source);
+                     report_text_json(g->at), "found", report_text_json(g->found), "expected",
+                     report_text_json(expected), "source", g->rule->source);
 }
 
 static json_t *findings_json(const struct diags *d)
 {
     json_t *list = json_array();
     for (size_t i = 0; list != NULL && i < diags_n(d); i++) {
-        if (json_array_append_new(list, report_finding_json(diags_at(d, i))) != 0) {
+        if (json_array_append_new(list, finding_json(diags_at(d, i))) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -167,7 +176,8 @@ static int print_document(const struct app *app, int err, json_t *result)
 {
     const struct diags *d = app->diags;
     char schema[64];
-    (void)snprintf(schema, sizeof(schema), "mudzone-%s-1", app->command);
+    (void)snprintf(schema, sizeof(schema), "mudzone-%s-1",
+                   app->command == NULL ? "usage" : app->command);
     json_t *doc = json_pack(
         "{s:s, s:i, s:o?, s:o, s:I, s:I, s:I, s:I}", "schema", schema, "status",
         err_exit_status(err), "error", err == ERR_OK ? json_null() : json_string(err_text(err)),
@@ -182,6 +192,13 @@ static int print_document(const struct app *app, int err, json_t *result)
 }
 
 /* ------------------------------------------------------------------ the end of a command */
+
+int report_refusal(struct app *app, int err)
+{
+    (void)print_document(app, err, NULL); /* a failed write shows when stdout is flushed */
+    app->reported = true;
+    return err;
+}
 
 int report_finish(struct app *app, int err, json_t *result)
 {

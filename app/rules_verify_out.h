@@ -23,6 +23,8 @@
       "the SOA serial that the manifest states")                                                   \
     X(out_zone_expires, "out-zone-expires", SEV_ERROR, "DESIGN 5",                                 \
       "the earliest expiration that the manifest states")                                          \
+    X(out_zone_keys, "out-zone-keys", SEV_ERROR, "DESIGN 5",                                       \
+      "the DNSKEY records of the keys that the manifest names, and no others")                     \
     X(out_zone_extra, "out-zone-extra", SEV_ERROR, "DESIGN 5",                                     \
       "zone and DS files only of the manifest's zones")                                            \
     X(out_zone_name, "out-zone-name", SEV_ERROR, "DESIGN 5", "the zone that the manifest names")   \

@@ -192,8 +192,8 @@ static int parse_name(struct verify_out *v, const char *path, struct out_list *l
     if (n->text == NULL)
         return ERR_NOMEM;
     l->name_n++;
-    const struct out_name *before = n - 1;
     if (l->name_n > 1) {
+        const struct out_name *before = n - 1;
         int order = strcmp(before->name, n->name);
         if (order > 0 || (order == 0 && before->subdomains >= n->subdomains))
             verify_out_found(v, &rule_list_order, path, "domains", "%s after %s", n->text,

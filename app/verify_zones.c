@@ -1,5 +1,6 @@
 /*
- * app/verify_zones.c -- the zones of OUT: each one's signatures and chain, its DS file, its serial.
+ * app/verify_zones.c -- the zones of OUT: each one's signatures and chain, its DS file, its serial,
+ * its keys.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,31 @@ static void judge_said(struct verify_out *v, const struct verify_out_zone *z)
     }
 }
 
+enum { TYPE_DNSKEY = 48 };
+
+/* The manifest says by which keys: a build refuses an OUT of keys that it does not know by that. */
+static int judge_keys(struct verify_out *v, const struct verify_out_zone *z)
+{
+    AUTO(strings) struct strings wanted = {0};
+    AUTO(strings) struct strings found = {0};
+    int err = ERR_OK;
+    for (size_t i = 0; i < z->said->key_n && err == ERR_OK; i++)
+        err = strings_add(&wanted, z->said->keys[i].digest);
+    const struct zone_rrset *set = zone_rrset(z->zone, zone_apex(z->zone), TYPE_DNSKEY);
+    knot_rdata_t *rd = set != NULL ? set->rrs.rdata : NULL;
+    for (uint16_t i = 0; rd != NULL && i < set->rrs.count && err == ERR_OK; i++) {
+        char digest[KEY_DIGEST_LEN] = "of an unknown algorithm";
+        err = verify_key_digest((struct bytes){rd->data, rd->len}, digest);
+        if (err == ERR_OK || err == ERR_ABSENT)
+            err = strings_add(&found, digest);
+        rd = knot_rdataset_next(rd);
+    }
+    if (err == ERR_OK)
+        strings_compare(v, &wanted, &found, &rule_out_zone_keys, z->said->file, z->said->name,
+                        "key");
+    return err;
+}
+
 static int judge_zone(struct verify_out *v, struct verify_out_zone *z)
 {
     uint8_t name[256];
@@ -63,7 +89,7 @@ static int judge_zone(struct verify_out *v, struct verify_out_zone *z)
         return err;
     judge_said(v, z);
     z->good = err == ERR_OK && ds != NULL;
-    return ERR_OK;
+    return judge_keys(v, z);
 }
 
 static bool is_of_a_zone(const struct verify_out *v, const char *path)

@@ -7,10 +7,10 @@
  * finds and then fails once.
  *
  *     diag_add(d, &rule_ttl_low, AT_LINE(file, 14), "cam.example. AAAA", "TTL %u", 30);
- *     diag_expect(d, "at least %u", 300);
+ *     diag_expect(d, "at least %u", 60);
  *
- * prints  dev.zone:14: error: cam.example. AAAA: TTL 30; expected at least 300 [ttl-low] (RFC 2181
- * s8)
+ * prints  dev.zone:14: error: cam.example. AAAA: TTL 30; expected at least 60 [ttl-low] (INVENTORY
+ * ttl-policies)
  *
  * Errors: running out of memory or over LIMIT_FINDINGS keeps the counts right and drops the text.
  * `struct diags *` may be NULL everywhere. Owns all its strings.

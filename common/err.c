@@ -12,7 +12,7 @@ const char *err_text(int err)
     case ERR_CRYPTO: return "a cryptographic operation failed";
     case ERR_KEY: return "a key is missing or must not be made";
     case ERR_LOCKED: return "another process holds the lock";
-    case ERR_STATE: return "the state database refused";
+    case ERR_STATE: return "the state refused it";
     case ERR_LIMIT: return "an input is over a limit";
     case ERR_ABSENT: return "not there";
     case ERR_INTERNAL: return "internal error";

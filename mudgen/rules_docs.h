@@ -47,7 +47,7 @@
       "a certificate that is already valid")                                                       \
     X(cms_expires_soon, "cms-certificate-expires-soon", SEV_WARNING, "DESIGN 4",                   \
       "at least 30 days left")                                                                     \
-    X(cms_key_usage, "cms-key-usage", SEV_ERROR, "RFC 8520 s13.1",                                 \
+    X(cms_key_usage, "cms-key-usage", SEV_ERROR, "RFC 8520 s13.2",                                 \
       "a key usage extension with digitalSignature")                                               \
     X(cms_purpose, "cms-extended-key-usage", SEV_ERROR, "DESIGN 9",                                \
       "no extended key usage, or one with emailProtection")                                        \

@@ -33,7 +33,7 @@
     X(key_set, "key-set", SEV_ERROR, "RFC 4035 s2.1",                                              \
       "a key-signing and a zone-signing key, or one for both, all of the policy's algorithm")      \
     X(key_made, "key-made", SEV_NOTE, "DESIGN 10.1", "a copy in your backup")                      \
-    X(key_unused, "key-unused", SEV_WARNING, "DESIGN 10.1",                                        \
+    X(key_unused, "key-unused", SEV_NOTE, "DESIGN 10.1",                                        \
       "only keys that state.db has in use: this file may be removed when no backup of state.db "   \
       "and no published zone needs it")                                                            \
     X(key_foreign, "key-foreign", SEV_ERROR, "DESIGN 10.1",                                        \

@@ -19,7 +19,7 @@
     X(dnskey_weak, "dnskey-weak", SEV_WARNING, "RFC 8624 s3.1",                                    \
       "an algorithm and key size recommended for signing")                                         \
     X(dnskey_limit, "dnskey-limit", SEV_ERROR, "limits.h", "at most 64 keys")                      \
-    X(dnskey_tag_collision, "dnskey-tag-collision", SEV_WARNING, "RFC 4034 s5.2",                  \
+    X(dnskey_tag_collision, "dnskey-tag-collision", SEV_WARNING, "RFC 4034 App. B",                \
       "key tags that tell the keys of one algorithm apart")                                        \
     X(dnskey_not_signed, "dnskey-not-signed", SEV_ERROR, "RFC 4035 s2.2",                          \
       "a valid signature by a zone key over the DNSKEY RRset")                                     \

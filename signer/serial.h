@@ -6,10 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "zones/zones.h"
+#include "signer/signer.h"
 
-/* Is A after B? Serials exactly half the circle apart are neither (RFC 1982 s3.2): false. */
-bool serial_is_after(uint32_t a, uint32_t b);
 uint32_t serial_later(uint32_t a, uint32_t b);
 
 /*

@@ -103,9 +103,9 @@ int state_make_keys(struct state *s, const uint8_t *zone, const struct dnssec_po
 
 bool state_knows_key(struct state *s, const char *digest);
 
-/* A warning for each key file that no zone uses: a run was cut short while it made keys, or the
+/* A note for each key file that no zone uses: a run was cut short while it made keys, or the
    file is of another state. */
-void state_warn_unused_keys(struct state *s, struct diags *diags);
+void state_note_unused_keys(struct state *s, struct diags *diags);
 
 /* What the last build of a zone fixed. */
 struct state_zone {
@@ -174,6 +174,9 @@ struct sign_report {
 int sign_zone(const struct zone *zone, const struct sign_params *params, struct zone **ret,
               struct sign_report *ret_report, struct diags *diags) MUST_USE;
 
+/* Is A after B? Serials exactly half the circle apart are neither (RFC 1982 s3.2): false. */
+bool serial_is_after(uint32_t a, uint32_t b);
+
 /* Does ZONE hold DNSKEY or RRSIG: was it signed by someone (trust rule 1)? */
 bool sign_is_signed(const struct zone *zone);
 /* ZONE without what a signer makes: RRSIG, NSEC, NSEC3, NSEC3PARAM, ZONEMD, DNSKEY, CDS, CDNSKEY at
@@ -199,6 +202,9 @@ struct verify_report {
     int64_t expires_at;  /* earliest expiration */
     bool nsec3;          /* the chain is of NSEC3 records */
 };
+
+/* key_digest of DNSKEY rdata as published. ERR_ABSENT: no key of an algorithm that we know. */
+int verify_key_digest(struct bytes dnskey, char ret[KEY_DIGEST_LEN]) MUST_USE;
 
 /*
  * Everything a validator or secondary could refuse: every RRSIG, every authoritative RRset signed,

@@ -96,7 +96,7 @@ bool state_knows_key(struct state *s, const char *digest)
            state_step(s, q) == ERR_OK;
 }
 
-static void warn_unused(struct state *s, const char *name, struct diags *diags)
+static void note_unused(struct state *s, const char *name, struct diags *diags)
 {
     AUTO_FREE char *path = file_join(s->keys_dir, name);
     char digest[KEY_DIGEST_LEN] = "";
@@ -112,7 +112,7 @@ static void warn_unused(struct state *s, const char *name, struct diags *diags)
                   : "a private key that state.db does not know");
 }
 
-void state_warn_unused_keys(struct state *s, struct diags *diags)
+void state_note_unused_keys(struct state *s, struct diags *diags)
 {
     DIR *d = opendir(s->keys_dir);
     if (d == NULL)
@@ -120,7 +120,7 @@ void state_warn_unused_keys(struct state *s, struct diags *diags)
     for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
         size_t len = strlen(e->d_name);
         if (e->d_name[0] != '.' && len > 4 && strcmp(e->d_name + len - 4, ".pem") == 0)
-            warn_unused(s, e->d_name, diags);
+            note_unused(s, e->d_name, diags);
     }
     (void)closedir(d);
 }

@@ -13,6 +13,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #undef ERR_STATE
 
 #include "common/err.h"
@@ -167,6 +168,16 @@ void verify_public_free(struct verify_public *k)
 unsigned verify_public_rsa_bits(const struct verify_public *k)
 {
     return k->method->family == FAMILY_RSA ? (unsigned)EVP_PKEY_get_bits(k->pkey) : 0;
+}
+
+int verify_public_sha256(const struct verify_public *k, uint8_t ret[32])
+{
+    unsigned char *der = NULL;
+    int len = i2d_PUBKEY(k->pkey, &der);
+    bool done = len > 0 && EVP_Digest(der, (size_t)len, ret, NULL, EVP_sha256(), NULL) == 1;
+    OPENSSL_free(der);
+    ERR_clear_error();
+    return done ? ERR_OK : ERR_CRYPTO;
 }
 
 /* ------------------------------------------------------------------ signatures */

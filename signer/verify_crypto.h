@@ -22,6 +22,8 @@ int verify_public_new(uint8_t algorithm, struct bytes key, struct verify_public 
 void verify_public_free(struct verify_public *k);
 DEFINE_AUTO_PTR(verify_public)
 unsigned verify_public_rsa_bits(const struct verify_public *k); /* 0: not RSA */
+/* SHA-256 of the SubjectPublicKeyInfo in DER. */
+int verify_public_sha256(const struct verify_public *k, uint8_t ret[32]) MUST_USE;
 
 struct verify_checker; /* the contexts of one thread, one for each of KEY_N keys */
 struct verify_checker *verify_checker_new(size_t key_n);

@@ -162,6 +162,21 @@ void verify_keys_done(struct verification *v)
     v->key_n = 0;
 }
 
+int verify_key_digest(struct bytes dnskey, char ret[KEY_DIGEST_LEN])
+{
+    if (dnskey.len <= DNSKEY_HEAD)
+        return ERR_ABSENT;
+    AUTO_PTR(verify_public) struct verify_public *k = NULL;
+    struct bytes key = {dnskey.data + DNSKEY_HEAD, dnskey.len - DNSKEY_HEAD};
+    uint8_t sha256[32];
+    int err = verify_public_new(dnskey.data[3], key, &k);
+    if (err == ERR_OK)
+        err = verify_public_sha256(k, sha256);
+    if (err == ERR_OK)
+        hex_encode(sha256, sizeof(sha256), ret);
+    return err == ERR_FINDINGS ? ERR_ABSENT : err;
+}
+
 /* ------------------------------------------------------------------ after the signatures */
 
 void verify_keys_judge(const struct verification *v, struct diags *diags)

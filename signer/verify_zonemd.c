@@ -45,7 +45,7 @@ static void add_records(struct buf *b, const struct zone_node *n, uint16_t type,
 }
 
 /* All RRSIGs of a name are one RRset here; their rdata begins with the type covered, and so the
-   order of the covered types is the canonical order of the rdata (RFC 8976 s3.3.2). */
+   order of the covered types is the canonical order of the rdata (RFC 8976 s3.3.1). */
 static void add_signatures(struct buf *b, const struct zone_node *n, bool apex)
 {
     for (uint32_t i = 0; i < n->rrset_n; i++) {

@@ -3,7 +3,7 @@
  * exist, chains too long to be followed. Listed or not; chains that leave the zone end here.
  *
  * Each CNAME leads to at most one other one, so every chain is walked once: what lies behind a
- * CNAME that was walked already is known.    Source: RFC 1034 s3.6.2, RFC 4592 s2.2.1, RFC 6672.
+ * CNAME that was walked already is known.    Source: RFC 1034 s3.6.2, RFC 4592 s3.3.1, RFC 6672.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -54,7 +54,7 @@
     X(inv_port_protocol, "port-protocol", SEV_ERROR, "INVENTORY", "a port only with tcp or udp")   \
     X(inv_date, "bad-date", SEV_ERROR, "RFC 3339 s5.6", "a day and time that exist, from 1970 on") \
     X(inv_date_order, "date-order", SEV_ERROR, "INVENTORY", "a removal that is not before since")  \
-    X(inv_updated_future, "updated-future", SEV_WARNING, "RFC 8520 s3.5",                          \
+    X(inv_updated_future, "updated-future", SEV_WARNING, "RFC 8520 s3.4",                          \
       "a last update that has been")                                                               \
     X(inv_duration, "bad-duration", SEV_ERROR, "INVENTORY", "at most 4294967295 seconds")          \
     X(inv_zone_source, "zone-source", SEV_ERROR, "INVENTORY", "either file or primary")            \

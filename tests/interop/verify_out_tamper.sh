@@ -107,6 +107,12 @@ fresh
 jq '.zones[0].expires = "2040-01-01T00:00:00Z"' good/manifest.json >out/manifest.json
 found "another expiration in the manifest" out-zone-expires
 fresh
+jq '.zones[0].keys[0].digest |= "f" * 64' good/manifest.json >out/manifest.json
+found "another key in the manifest" out-zone-keys
+fresh
+jq '.zones[0].keys |= .[1:]' good/manifest.json >out/manifest.json
+found "a key that the manifest does not name" out-zone-keys
+fresh
 jq '.zones |= .[1:]' good/manifest.json >out/manifest.json
 found "a zone that the manifest does not know" out-zone-extra
 refused "expired" 1 '\[rrsig-expired\]' mudzone verify good --now 2029-01-01T00:00:00Z

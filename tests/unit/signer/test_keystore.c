@@ -197,6 +197,27 @@ static void tags_collide_with_revocation_in_mind(void **state)
     }
 }
 
+/* Two libraries, two ways from the key to its digest. */
+static void verification_finds_the_same_digest(void **state)
+{
+    (void)state;
+    static const uint8_t algorithms[] = {8, 13, 14, 15, 16};
+    char digest[KEY_DIGEST_LEN] = "";
+    for (size_t i = 0; i < sizeof algorithms; i++) {
+        AUTO(keyset) struct keyset set = make_keys(algorithms[i], true);
+        print_message("  algorithm %u\n", algorithms[i]);
+        assert_int_equal(verify_key_digest(key_dnskey_rdata(set.keys[0]), digest), ERR_OK);
+        assert_string_equal(digest, key_digest(set.keys[0]));
+    }
+    const uint8_t unknown[] = {1, 1, 3, 200, 1, 2, 3, 4};
+    const uint8_t off_curve[4 + 64] = {1, 1, 3, 13, 1};
+    assert_int_equal(verify_key_digest((struct bytes){unknown, sizeof unknown}, digest),
+                     ERR_ABSENT);
+    assert_int_equal(verify_key_digest((struct bytes){off_curve, sizeof off_curve}, digest),
+                     ERR_ABSENT);
+    assert_int_equal(verify_key_digest((struct bytes){unknown, 4}, digest), ERR_ABSENT);
+}
+
 static void a_key_that_cannot_be_made_is_a_finding(void **state)
 {
     (void)state;
@@ -455,6 +476,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(damaged_and_missing_files_are_refused),
     cmocka_unit_test(a_folder_that_cannot_be_written_is_a_finding),
     cmocka_unit_test(tags_collide_with_revocation_in_mind),
+    cmocka_unit_test(verification_finds_the_same_digest),
     cmocka_unit_test(a_key_that_cannot_be_made_is_a_finding),
     cmocka_unit_test(a_key_that_fails_its_test_signature_is_not_used),
     cmocka_unit_test(a_new_key_with_a_tag_that_is_taken_is_made_anew),

@@ -50,6 +50,8 @@ static void errors_of_form_have_id_and_place(void **state)
          "24:16 bad-value"},
         {"duration without a unit", "  base-url:", "  refresh: 24\n  base-url:", ERR_CONFIG,
          "9:12 bad-value"},
+        {"refresh of none", "  base-url:", "  refresh: 0h\n  base-url:", ERR_CONFIG,
+         "9:12 bad-value"},
         {"model name with capitals", "cam-100", "Cam-100", ERR_CONFIG, "21:11 bad-value"},
         {"model name of 64", "cam-100",
          "0123456789012345678901234567890123456789012345678901234567890123", ERR_CONFIG,
