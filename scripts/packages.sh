@@ -17,7 +17,6 @@ lib:jansson             libjansson-dev
 lib:sqlite3             libsqlite3-dev
 lib:libidn2             libidn2-dev
 lib:libcrypto           libssl-dev
-lib:libcrypto           libssl-dev
 cmd:openssl             openssl
 '
 
