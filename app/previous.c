@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "common/err.h"
+#include "common/grow.h"
 #include "publish/publish.h"
 
 #define KIND_LIST      "list"
@@ -50,14 +51,10 @@ DEFINE_AUTO(docs)
 static int docs_add(void *ctx, const char *name, struct bytes content)
 {
     struct docs *d = ctx;
-    if (d->n == d->cap) {
-        size_t cap = d->cap == 0 ? 32 : d->cap * 2;
-        struct doc *items = realloc(d->items, cap * sizeof(*items));
-        if (items == NULL)
-            return ERR_NOMEM;
-        d->items = items;
-        d->cap = cap;
-    }
+    struct doc *items = grow_items(d->items, d->n, &d->cap, sizeof(*items));
+    if (items == NULL)
+        return ERR_NOMEM;
+    d->items = items;
     char *own_name = arena_strdup(d->arena, name);
     void *own = content.len == 0 ? NULL : arena_dup(d->arena, content.data, content.len);
     if (own_name == NULL || (content.len > 0 && own == NULL))

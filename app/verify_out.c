@@ -11,6 +11,7 @@
 
 #include "app/rules_app.h"
 #include "common/file.h"
+#include "common/grow.h"
 #include "common/timetext.h"
 
 DIAG_RULES_DEFINE(verify_out_rules, VERIFY_OUT_RULES)
@@ -95,14 +96,10 @@ void strings_done(struct strings *s)
 
 int strings_add(struct strings *s, const char *text)
 {
-    if (s->n == s->cap) {
-        size_t cap = s->cap == 0 ? 16 : s->cap * 2;
-        char **items = reallocarray(s->items, cap, sizeof(*items));
-        if (items == NULL)
-            return ERR_NOMEM;
-        s->items = items;
-        s->cap = cap;
-    }
+    char **items = grow_items(s->items, s->n, &s->cap, sizeof(*items));
+    if (items == NULL)
+        return ERR_NOMEM;
+    s->items = items;
     char *copy = strdup(text);
     if (copy == NULL)
         return ERR_NOMEM;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/buf.h"
+#include "common/grow.h"
 #include "common/limits.h"
 
 struct diags {
@@ -47,14 +48,10 @@ static char *dup_or_null(const char *text)
 
 static bool grow(struct diags *d)
 {
-    if (d->n < d->cap)
-        return true;
-    size_t cap = d->cap == 0 ? 16 : d->cap * 2;
-    struct diag *items = realloc(d->items, cap * sizeof(*items));
+    struct diag *items = grow_items(d->items, d->n, &d->cap, sizeof(*items));
     if (items == NULL)
         return false;
     d->items = items;
-    d->cap = cap;
     return true;
 }
 

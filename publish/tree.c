@@ -5,6 +5,7 @@
 #include <gnutls/gnutls.h>
 
 #include "common/err.h"
+#include "common/grow.h"
 #include "publish/publish.h"
 
 struct tree {
@@ -53,14 +54,10 @@ static bool is_clean_path(const char *path)
 
 static int grow(struct tree *t)
 {
-    if (t->n < t->cap)
-        return ERR_OK;
-    size_t cap = t->cap == 0 ? 64 : t->cap * 2;
-    struct tree_entry *entries = realloc(t->entries, cap * sizeof(*entries));
+    struct tree_entry *entries = grow_items(t->entries, t->n, &t->cap, sizeof(*entries));
     if (entries == NULL)
         return ERR_NOMEM;
     t->entries = entries;
-    t->cap = cap;
     return ERR_OK;
 }
 

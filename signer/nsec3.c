@@ -7,6 +7,7 @@
 #include <libknot/descriptor.h>
 
 #include "common/err.h"
+#include "common/grow.h"
 #include "signer/plan.h"
 #include "signer/rules_sign.h"
 
@@ -61,14 +62,10 @@ void nsec3_label(const uint8_t hash[NSEC3_HASH_LEN], uint8_t ret[32])
 
 static int chain_add(struct chain *c, const uint8_t *name, const struct plan_node *node)
 {
-    if (c->n == c->cap) {
-        size_t cap = c->cap == 0 ? 1024 : c->cap * 2;
-        struct hashed *names = reallocarray(c->names, cap, sizeof *names);
-        if (names == NULL)
-            return ERR_NOMEM;
-        c->names = names;
-        c->cap = cap;
-    }
+    struct hashed *names = grow_items(c->names, c->n, &c->cap, sizeof *names);
+    if (names == NULL)
+        return ERR_NOMEM;
+    c->names = names;
     struct hashed *h = &c->names[c->n];
     h->name = name;
     h->node = node;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/grow.h"
 #include "signer/verify.h"
 
 #define NSEC3PARAM_HEAD 5  /* algorithm, flags, iterations, salt length */
@@ -130,14 +131,11 @@ static int load_params(struct verification *v, struct diags *diags)
 
 static int chain_add(struct nsec3_chain *c, const struct nsec3_entry *e)
 {
-    if (c->entry_n == c->entry_cap) {
-        size_t cap = c->entry_cap == 0 ? 64 : c->entry_cap * 2;
-        struct nsec3_entry *entries = reallocarray(c->entries, cap, sizeof(*entries));
-        if (entries == NULL)
-            return ERR_NOMEM;
-        c->entries = entries;
-        c->entry_cap = cap;
-    }
+    struct nsec3_entry *entries =
+        grow_items(c->entries, c->entry_n, &c->entry_cap, sizeof(*entries));
+    if (entries == NULL)
+        return ERR_NOMEM;
+    c->entries = entries;
     memcpy(&c->entries[c->entry_n++], e, sizeof(*e));
     return ERR_OK;
 }

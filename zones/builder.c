@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/grow.h"
 #include "common/limits.h"
 #include "zones/rdata.h"
 #include "zones/snapshot.h"
@@ -78,22 +79,6 @@ void zone_builder_allow_duplicates(struct zone_builder *b)
     b->duplicates_allowed = true;
 }
 
-/* Room for one more of *N elements; doubles. */
-static bool grow(void **array, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return true;
-    size_t more = *cap == 0 ? 64 : *cap * 2;
-    if (more > SIZE_MAX / size)
-        return false;
-    void *p = realloc(*array, more * size);
-    if (p == NULL)
-        return false;
-    *array = p;
-    *cap = more;
-    return true;
-}
-
 /* Equal but for case? KEPT is lower case already. */
 static bool owner_equal(const uint8_t *kept, const uint8_t *owner)
 {
@@ -113,10 +98,11 @@ static int run_open(struct zone_builder *b, const uint8_t *owner)
 {
     if (b->run_n > 0 && owner_equal(b->runs[b->run_n - 1], owner))
         return ERR_OK;
-    void *runs = b->runs;
-    bool ok = grow(&runs, b->run_n, &b->run_cap, sizeof(*b->runs));
+    const uint8_t **runs = grow_items(b->runs, b->run_n, &b->run_cap, sizeof(*runs));
+    if (runs == NULL)
+        return ERR_NOMEM;
     b->runs = runs;
-    const uint8_t *copy = ok ? name_keep(b->arena, owner) : NULL;
+    const uint8_t *copy = name_keep(b->arena, owner);
     if (copy == NULL)
         return ERR_NOMEM;
     b->runs[b->run_n++] = copy;
@@ -138,11 +124,10 @@ static int entry_add(struct zone_builder *b, const uint8_t *owner, const struct 
     int err = run_open(b, owner);
     if (err != ERR_OK)
         return err;
-    void *entries = b->entries;
-    bool ok = grow(&entries, b->entry_n, &b->entry_cap, sizeof(*b->entries));
-    b->entries = entries;
-    if (!ok)
+    struct entry *entries = grow_items(b->entries, b->entry_n, &b->entry_cap, sizeof(*entries));
+    if (entries == NULL)
         return ERR_NOMEM;
+    b->entries = entries;
     struct entry *e = &b->entries[b->entry_n++];
     *e = *entry;
     e->run = (uint32_t)(b->run_n - 1);

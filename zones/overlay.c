@@ -7,6 +7,7 @@
 
 #include "common/arena.h"
 #include "common/err.h"
+#include "common/grow.h"
 #include "common/limits.h"
 #include "zones/builder.h"
 #include "zones/zones.h"
@@ -42,14 +43,10 @@ void records_free(struct records *r)
 
 static bool records_grow(struct records *r)
 {
-    if (r->n < r->cap)
-        return true;
-    size_t cap = r->cap == 0 ? 16 : r->cap * 2;
-    struct record_view *items = realloc(r->items, cap * sizeof(*items));
+    struct record_view *items = grow_items(r->items, r->n, &r->cap, sizeof(*items));
     if (items == NULL)
         return false;
     r->items = items;
-    r->cap = cap;
     return true;
 }
 

@@ -4,7 +4,7 @@
 # is brought in line (`agree`), so that the checks behind it have to find the change by themselves.
 source "$(dirname "$0")/../support/interop.sh"
 for tool in jq openssl; do
-  command -v $tool >/dev/null || { left_out "tampering with OUT: $tool is missing"; exit 77; }
+  command -v $tool >/dev/null || { echo "$tool is not installed"; exit 1; }
 done
 
 bundled_example vendor

@@ -14,7 +14,7 @@ ours=$root/mudgen/yang
 published=${MUDZONE_SHARED:-$root/../shared}/yang
 files=$published/../data/mud
 
-command -v yanglint >/dev/null || { echo "left out: yanglint is not installed"; exit 77; }
+command -v yanglint >/dev/null || { echo "yanglint is not installed"; exit 1; }
 [ -d "$published" ] || { echo "left out: no published modules at $published"; exit 77; }
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
