@@ -157,6 +157,7 @@ json_t *report_text_json(const char *text);
  * --quiet and --json. A thread of its own draws it, so one long step shows too. Nothing else may be
  * printed between start and done.
  */
+struct sign_progress;
 struct progress {
     bool running;
     bool stop;
@@ -164,11 +165,15 @@ struct progress {
     const char *what;
     uint64_t done;
     uint64_t total;
+    const struct sign_progress *signatures; /* or NULL: what progress_step says */
     int64_t started_ms;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
 };
 void progress_start(struct progress *p, const struct app *app, const char *what);
+/* With the rate of SIGNATURES, which other threads count, and the time that is left. */
+void progress_start_signing(struct progress *p, const struct app *app, const char *what,
+                            const struct sign_progress *signatures);
 void progress_step(struct progress *p, uint64_t done, uint64_t total);
 void progress_done(struct progress *p); /* clears the line; once for each start */

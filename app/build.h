@@ -11,6 +11,7 @@
 #include "app/manifest.h"
 #include "app/pipeline.h"
 #include "app/previous.h"
+#include "app/signing.h"
 #include "publish/publish.h"
 
 struct build_zone {
@@ -31,6 +32,7 @@ struct build {
     bool accept_new_keys;
     bool allow_include;
     struct words allow_removal;
+    struct signing_options signing;
 
     struct site site;
     struct state *state;
@@ -42,6 +44,7 @@ struct build {
     struct mud_output *docs;
     struct build_zone *zones; /* in the inventory's order */
     size_t zone_n;
+    struct sign_progress progress;
     int64_t rebuild_before_at;
     bool changed; /* OUT was replaced */
 };

@@ -1,8 +1,21 @@
+/*
+ * app/build_sign.c -- the zones of an inventory, signed side by side.
+ *
+ * State is read before and written after, by one thread; in between each zone has what it needs.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/build.h"
 #include "app/rules_app.h"
+
+/* One zone on its way. */
+struct build_task {
+    struct build *build;
+    size_t i;
+    struct app app; /* with findings of its own */
+    int err;
+};
 
 /* ------------------------------------------------------------------ what earlier builds fixed */
 
@@ -39,49 +52,101 @@ static bool is_overtaken(const struct build_zone *z, const struct sign_job *job)
     return job->has_serial_floor && z->has_serial && serial_is_after(job->serial_floor, z->serial);
 }
 
-static int parse_previous(const struct build *b, size_t i, struct zone **ret)
+/* State checked the text's digest, so it is what was signed here. A text of an older version's form
+   is read as any zone file. */
+static int parse_previous(struct build_task *t, struct zone **ret)
 {
-    const struct build_zone *z = &b->zones[i];
-    const struct zone_load_opts opts = {.origin = b->site.zones[i].inv->name};
+    static const char name[] = "the last signed zone";
+    struct build_zone *z = &t->build->zones[t->i];
+    const struct zone_load_opts opts = {.origin = t->build->site.zones[t->i].inv->name};
     if (z->previous_text.len == 0)
         return ERR_OK;
-    int err = zone_parse("the last signed zone", buf_str(&z->previous_text), z->previous_text.len,
-                         &opts, ret, b->app->diags);
+    int err = zone_reread(name, buf_str(&z->previous_text), z->previous_text.len, ret);
+    if (err == ERR_FINDINGS)
+        err = zone_parse(name, buf_str(&z->previous_text), z->previous_text.len, &opts, ret,
+                         t->app.diags);
+    buf_done(&z->previous_text);
     return err == ERR_FINDINGS ? ERR_STATE : err;
 }
 
 /* ------------------------------------------------------------------ signing */
 
-static int sign_one(struct build *b, size_t i)
+static int sign_one(struct build_task *t, size_t threads)
 {
-    const struct site_zone *from = &b->site.zones[i];
-    struct build_zone *z = &b->zones[i];
+    struct build *b = t->build;
+    const struct site_zone *from = &b->site.zones[t->i];
+    struct build_zone *z = &b->zones[t->i];
     AUTO_PTR(zone) struct zone *previous = NULL;
-    int err = load_previous(b, i);
+    AUTO_PTR(zone_out) struct zone_out *out = NULL;
+    int err = parse_previous(t, &previous);
     if (err == ERR_OK)
-        err = parse_previous(b, i, &previous);
+        err = zone_out_buf(&z->signed_zone.text, &out);
     if (err != ERR_OK)
         return err;
-    struct sign_job job = {
-        .zone = z->merged, .policy = from->inv->dnssec, .dnskey_ttl_s = from->dnskey_ttl_s};
-    set_serial_floor(b, i, &job);
+    struct sign_job job = {.zone = z->merged,
+                           .policy = from->inv->dnssec,
+                           .dnskey_ttl_s = from->dnskey_ttl_s,
+                           .self_check = b->signing.self_check,
+                           .threads = threads,
+                           .progress = &b->progress};
+    set_serial_floor(b, t->i, &job);
     job.previous = is_overtaken(z, &job) ? NULL : previous;
-    err = sign_and_verify(b->app, &job, &z->signed_zone);
-    const struct sign_report *r = &z->signed_zone.report;
-    if (err == ERR_OK && (b->rebuild_before_at == 0 || r->rebuild_before_at < b->rebuild_before_at))
-        b->rebuild_before_at = r->rebuild_before_at;
+    job.previous_is_proved = job.previous != NULL;
+    return sign_checked(&t->app, &job, out, &z->signed_zone);
+}
+
+static bool zone_is_large(const void *ctx, size_t i)
+{
+    const struct build_task *tasks = ctx;
+    return zone_node_n(tasks[i].build->zones[i].merged) > SIGNING_LARGE_NODES;
+}
+
+static void work(void *ctx, size_t i, size_t threads)
+{
+    struct build_task *t = (struct build_task *)ctx + i;
+    t->err = sign_one(t, threads);
+}
+
+static int sign_all(struct build *b, struct build_task *tasks)
+{
+    struct progress progress;
+    const struct signing_work all = {.n = b->zone_n,
+                                     .threads = b->signing.threads,
+                                     .is_large = zone_is_large,
+                                     .work = work,
+                                     .ctx = tasks};
+    progress_start_signing(&progress, b->app, "signing zones", &b->progress);
+    int err = signing_run(&all);
+    progress_done(&progress);
     return err;
+}
+
+/* The first zone's error stops the build. */
+static int gather(struct build *b, struct build_task *tasks)
+{
+    int first = ERR_OK;
+    for (size_t i = 0; i < b->zone_n; i++) {
+        const struct sign_report *r = &b->zones[i].signed_zone.report;
+        signing_app_done(b->app, &tasks[i].app);
+        first = first == ERR_OK ? tasks[i].err : first;
+        if (b->rebuild_before_at == 0 || r->rebuild_before_at < b->rebuild_before_at)
+            b->rebuild_before_at = r->rebuild_before_at;
+    }
+    return first;
 }
 
 int build_sign(struct build *b)
 {
-    struct progress progress;
-    progress_start(&progress, b->app, "signing zones");
-    int err = ERR_OK;
+    AUTO_FREE struct build_task *tasks = calloc(b->zone_n + 1, sizeof(*tasks));
+    int err = tasks == NULL ? ERR_NOMEM : ERR_OK;
     for (size_t i = 0; i < b->zone_n && err == ERR_OK; i++) {
-        progress_step(&progress, i, b->zone_n);
-        err = sign_one(b, i);
+        tasks[i] = (struct build_task){.build = b, .i = i};
+        err = signing_app(b->app, &tasks[i].app);
+        if (err == ERR_OK)
+            err = load_previous(b, i);
     }
-    progress_done(&progress);
-    return err;
+    if (err == ERR_OK)
+        err = sign_all(b, tasks);
+    int first = tasks == NULL ? ERR_OK : gather(b, tasks);
+    return err == ERR_OK ? first : err;
 }

@@ -195,6 +195,7 @@ int cmd_build(struct app *app, int argc, char **argv)
         {"allow-removal", 0, "NAME", "withdraw NAME before its notice has passed; repeatable",
          OPTION_LIST, &b.allow_removal},
         {"allow-include", 0, NULL, "follow $INCLUDE in zone files", OPTION_FLAG, &b.allow_include},
+        SIGNING_OPTIONS(&b.signing),
         {0},
     };
     const struct command_usage usage = {
@@ -202,6 +203,9 @@ int cmd_build(struct app *app, int argc, char **argv)
         options, 0,  0};
     AUTO(words) struct words words = {0};
     int err = options_parse(app, &usage, argc, argv, &words);
+    if (err != ERR_OK)
+        return err;
+    err = signing_options_parse(app, &b.signing);
     if (err != ERR_OK)
         return err;
     err = build_run(&b);

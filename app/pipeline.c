@@ -30,18 +30,23 @@ static bool is_fatal(int err)
 void zone_times(const struct zone *z, uint32_t *ret_max_ttl_s, uint32_t *ret_soa_expire_s)
 {
     uint32_t max = 0;
-    for (size_t i = 0; i < zone_node_n(z); i++) {
-        const struct zone_node *node = zone_node_at(z, i);
-        for (uint32_t j = 0; j < node->rrset_n; j++)
-            max = node->rrsets[j].ttl > max ? node->rrsets[j].ttl : max;
+    struct zone_rrset set;
+    struct zone_cursor c;
+    struct zone_node node;
+    zone_first(z, &c);
+    while (zone_next(&c, &node)) {
+        struct set_walk w;
+        set_walk_first(&node, &w);
+        while (set_walk_next(&w, &set))
+            max = set.ttl > max ? set.ttl : max;
     }
     *ret_max_ttl_s = max;
     *ret_soa_expire_s = 0;
     /* RFC 1035 s3.3.13: two names, then five numbers; the fourth is expire */
-    const struct zone_rrset *soa = zone_rrset(z, zone_apex(z), TYPE_SOA);
-    if (soa == NULL || soa->rrs.count == 0 || soa->rrs.rdata->len < 20)
+    if (!zone_rrset(z, zone_apex(z), TYPE_SOA, &set) || set.rrs.count == 0 ||
+        set.rrs.rdata->len < 20)
         return;
-    const uint8_t *p = soa->rrs.rdata->data + soa->rrs.rdata->len - 8;
+    const uint8_t *p = set.rrs.rdata->data + set.rrs.rdata->len - 8;
     *ret_soa_expire_s = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
@@ -247,64 +252,4 @@ char *zone_file_stem(const uint8_t *name)
         buf_add_hex(&b, digest, 8);
     }
     return buf_ok(&b) ? strdup(buf_str(&b)) : NULL;
-}
-
-/* ------------------------------------------------------------------ signing */
-
-void signed_zone_done(struct signed_zone *z)
-{
-    keyset_done(&z->keys);
-    zone_free(z->zone);
-    buf_done(&z->text);
-    buf_done(&z->ds);
-    *z = (struct signed_zone){0};
-}
-
-/* The .ds file as verify_zone takes it: read back from the bytes that will be published. */
-static int parse_ds(const struct signed_zone *z, const uint8_t *apex, struct zone **ret)
-{
-    const struct zone_load_opts opts = {.origin = apex};
-    return zone_parse("DS records", buf_str(&z->ds), z->ds.len, &opts, ret, NULL);
-}
-
-/* Trust rule 3: from the bytes that will be published, not from what the signer holds in memory. */
-static int self_check(struct app *app, const struct sign_job *job, const struct signed_zone *z)
-{
-    const uint8_t *apex = zone_apex(job->zone);
-    const struct zone_load_opts opts = {.origin = apex};
-    AUTO_PTR(zone) struct zone *again = NULL;
-    AUTO_PTR(zone) struct zone *ds = NULL;
-    char name[NAME_TEXT_LEN];
-    name_to_text(apex, name);
-    int err = zone_parse(name, buf_str(&z->text), z->text.len, &opts, &again, app->diags);
-    if (err == ERR_OK)
-        err = parse_ds(z, apex, &ds);
-    const struct verify_params params = {.now = app->now, .ds = ds};
-    struct verify_report report;
-    if (err == ERR_OK)
-        err = verify_zone(again, &params, &report, app->diags);
-    if (err != ERR_OK)
-        diag_add(app->diags, &rule_self_check, AT_NOWHERE, name, "the signed zone fails: %s",
-                 err_text(err));
-    /* a fault of ours or of the machine, not of the input: exit status 3 */
-    return err == ERR_FINDINGS ? ERR_CRYPTO : err;
-}
-
-int sign_and_verify(struct app *app, const struct sign_job *job, struct signed_zone *ret)
-{
-    const struct sign_params params = {
-        .policy = job->policy,
-        .keys = &ret->keys,
-        .dnskey_ttl_s = job->dnskey_ttl_s,
-        .now = app->now,
-        .previous = job->previous,
-        .has_serial_floor = job->has_serial_floor,
-        .serial_floor = job->serial_floor,
-    };
-    int err = sign_zone(job->zone, &params, &ret->zone, &ret->report, app->diags);
-    if (err == ERR_OK)
-        err = zone_write(ret->zone, &ret->text);
-    if (err == ERR_OK)
-        err = sign_ds(zone_apex(job->zone), &ret->keys, job->policy->parent_ds_ttl_s, &ret->ds);
-    return err == ERR_OK ? self_check(app, job, ret) : err;
 }

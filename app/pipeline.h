@@ -2,7 +2,6 @@
  * app/pipeline.h -- the run order of the stages, and what passes between them.
  *
  * site_check:  inventory -> zones -> semantics, TTL policy, DNSSEC policy, names, sizes, documents.
- * site_sign:   announcement -> overlay -> keys -> sign -> verify.
  * The only file that knows the order. Each stage takes finished values; none changes an earlier
  * one's. Errors: those of the stages. Findings go to app->diags; a site_check that returns 0 may
  * have left findings of severity error: app_gate() decides. Ownership: a site owns everything it
@@ -60,26 +59,3 @@ void zone_times(const struct zone *z, uint32_t *ret_max_ttl_s, uint32_t *ret_soa
    could take amiss as %XX; the root is "%2E". Over-long names end in a digest. Malloc'ed, NULL: no
    memory. */
 char *zone_file_stem(const uint8_t *name);
-
-struct signed_zone {
-    struct keyset keys;
-    struct zone *zone;
-    struct sign_report report;
-    struct buf text; /* zones/<zone>.zone */
-    struct buf ds;   /* zones/<zone>.ds */
-};
-void signed_zone_done(struct signed_zone *z);
-DEFINE_AUTO(signed_zone)
-
-/* What sign_and_verify needs beside keys. */
-struct sign_job {
-    const struct zone *zone; /* unsigned, announcement merged */
-    const struct dnssec_policy *policy;
-    uint32_t dnskey_ttl_s;
-    const struct zone *previous; /* or NULL */
-    bool has_serial_floor;
-    uint32_t serial_floor;
-};
-
-/* Signs with RET's keys, verifies the result without the signing path's code, and writes it out. */
-int sign_and_verify(struct app *app, const struct sign_job *job, struct signed_zone *ret) MUST_USE;

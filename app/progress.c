@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "signer/signer.h"
 
 #define FIRST_MS 1000 /* shorter work shows nothing */
 #define NEXT_MS  250
@@ -29,12 +30,53 @@ static void fill_bar(const struct progress *p, int64_t spent_ms, char bar[WIDTH 
         memset(bar + spent_ms / NEXT_MS % (WIDTH - BLOCK + 1), '#', BLOCK);
 }
 
+/* "1,080,000" */
+static const char *grouped(uint64_t n, char out[32])
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
+    char *o = out;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            *o++ = ',';
+        *o++ = digits[i];
+    }
+    *o = 0;
+    return out;
+}
+
+/* What was counted before the first drawing may have been quick (kept, not made): the rate is that
+   of the whole time all the same, which is steady and honest about the end. */
+static void draw_rate(const struct progress *p, int64_t spent_ms)
+{
+    char done[32], total[32], rate[32];
+    uint64_t per_s = spent_ms > 0 ? p->done * 1000 / (uint64_t)spent_ms : 0;
+    fprintf(stderr, "%" PRIu64 "%% %s/%s signatures, %s/s", p->done * 100 / p->total,
+            grouped(p->done, done), grouped(p->total, total), grouped(per_s, rate));
+    if (per_s > 0 && p->done < p->total)
+        fprintf(stderr, ", %" PRIu64 " s left", (p->total - p->done + per_s - 1) / per_s);
+}
+
+static void count_signatures(struct progress *p)
+{
+    if (p->signatures == NULL)
+        return;
+    uint64_t total = atomic_load_explicit(&p->signatures->total, memory_order_relaxed);
+    uint64_t done = atomic_load_explicit(&p->signatures->done, memory_order_relaxed);
+    p->total = total;
+    p->done = done > total ? total : done;
+}
+
 static void draw(const struct progress *p)
 {
     char bar[WIDTH + 1];
     int64_t spent_ms = clock_ms() - p->started_ms;
     fill_bar(p, spent_ms, bar);
     fprintf(stderr, "\r\033[K%s [%s] ", p->what, bar);
+    if (p->signatures != NULL && p->total > 0) {
+        draw_rate(p, spent_ms);
+        return;
+    }
     if (p->total > 1)
         fprintf(stderr, "%" PRIu64 "/%" PRIu64 ", ", p->done, p->total);
     fprintf(stderr, "%" PRId64 " s", spent_ms / 1000);
@@ -55,6 +97,7 @@ static void *draw_until_done(void *arg)
         wait_until(p, next_ms);
         if (p->stop || clock_ms() < next_ms)
             continue;
+        count_signatures(p);
         draw(p);
         p->shown = true;
         next_ms = clock_ms() + NEXT_MS;
@@ -64,9 +107,10 @@ static void *draw_until_done(void *arg)
 }
 
 /* A bar that cannot be had is no reason to fail: the work goes on without. */
-void progress_start(struct progress *p, const struct app *app, const char *what)
+void progress_start_signing(struct progress *p, const struct app *app, const char *what,
+                            const struct sign_progress *signatures)
 {
-    *p = (struct progress){.what = what, .started_ms = clock_ms()};
+    *p = (struct progress){.what = what, .signatures = signatures, .started_ms = clock_ms()};
     if (app->quiet || app->json || isatty(STDERR_FILENO) != 1)
         return;
     pthread_condattr_t attr;
@@ -76,6 +120,11 @@ void progress_start(struct progress *p, const struct app *app, const char *what)
     bool ready = pthread_mutex_init(&p->lock, NULL) == 0 && pthread_cond_init(&p->wake, &attr) == 0;
     (void)pthread_condattr_destroy(&attr);
     p->running = ready && pthread_create(&p->thread, NULL, draw_until_done, p) == 0;
+}
+
+void progress_start(struct progress *p, const struct app *app, const char *what)
+{
+    progress_start_signing(p, app, what, NULL);
 }
 
 void progress_step(struct progress *p, uint64_t done, uint64_t total)

@@ -26,6 +26,9 @@
       "not do: put the policy back")                                                               \
     X(self_check, "self-check", SEV_ERROR, "DESIGN 10.3",                                          \
       "a zone that passes verification before it is published; the last good version stays")       \
+    X(self_check_off, "self-check-off", SEV_WARNING, "DESIGN 10.3",                                \
+      "--self-check=new: without it nobody looks at a signature before it is published; `off` "    \
+      "is for measuring")                                                                          \
     X(manifest_malformed, "manifest-malformed", SEV_ERROR, "DESIGN 5",                             \
       "the manifest.json that `mudzone build` wrote")                                              \
     X(manifest_absent, "manifest-absent", SEV_ERROR, "DESIGN 5",                                   \
@@ -40,7 +43,14 @@
     X(certificate_absent, "certificate-absent", SEV_WARNING, "INVENTORY",                          \
       "the certificate that `mudzone build` will need")                                            \
     X(previous_unusable, "previous-unusable", SEV_WARNING, "DESIGN 4",                             \
-      "a signed version of the same zone; all signatures are made anew")
+      "a signed version of the same zone; all signatures are made anew")                           \
+    X(previous_unproved, "previous-unproved", SEV_NOTE, "DESIGN 10.3",                             \
+      "a file that this folder of keys knows as written here, and unchanged since; each of its "   \
+      "signatures is verified before it is kept")                                                  \
+    X(zone_twice, "zone-twice", SEV_ERROR, "DESIGN 4", "each zone once: the files have one name")  \
+    X(proof_unkept, "proof-unkept", SEV_NOTE, "DESIGN 10.3",                                       \
+      "a folder of keys that can be written to, for the digests of files written; without them "   \
+      "--previous verifies every signature that it keeps")
 
 DIAG_RULES_DECLARE(APP_RULES)
 

@@ -30,13 +30,12 @@ static void found(const struct context *c, const struct diag_rule *rule, const c
     verify_out_found(c->v, rule, c->a->file, at, "%s", what);
 }
 
-static const struct zone_rrset *find_set(const struct context *c, const char *name, uint16_t type)
+static bool find_set(const struct context *c, const char *name, uint16_t type,
+                     struct zone_rrset *ret)
 {
     uint8_t wire[256];
-    if (!name_from_text(name, wire))
-        return NULL;
-    const struct zone_rrset *set = zone_rrset(c->a->zone, wire, type);
-    return set != NULL && set->rrs.count > 0 ? set : NULL;
+    return name_from_text(name, wire) && zone_rrset(c->a->zone, wire, type, ret) &&
+           ret->rrs.count > 0;
 }
 
 /* ------------------------------------------------------------------ TXT and URI */
@@ -63,10 +62,11 @@ static bool is_ours(const knot_rdata_t *rd)
 /* DESIGN 7: more than one record that starts so makes the name invalid. */
 static const knot_rdata_t *find_txt(const struct context *c, const char *name)
 {
-    const struct zone_rrset *set = find_set(c, name, TYPE_TXT);
+    struct zone_rrset set;
+    bool any = find_set(c, name, TYPE_TXT, &set);
     const knot_rdata_t *ours = NULL;
-    knot_rdata_t *rd = set != NULL ? set->rrs.rdata : NULL;
-    for (uint16_t i = 0; set != NULL && i < set->rrs.count; i++, rd = knot_rdataset_next(rd)) {
+    knot_rdata_t *rd = any ? set.rrs.rdata : NULL;
+    for (uint16_t i = 0; any && i < set.rrs.count; i++, rd = knot_rdataset_next(rd)) {
         if (!is_ours(rd))
             continue;
         if (ours != NULL) {
@@ -111,15 +111,15 @@ static void judge_value(const struct context *c, const char *name, const knot_rd
 /* The one URI at NAME; "" with a finding when there is none, or more. */
 static void read_uri(const struct context *c, const char *name, char out[512])
 {
-    const struct zone_rrset *set = find_set(c, name, TYPE_URI);
+    struct zone_rrset set;
     out[0] = '\0';
-    if (set == NULL || set->rrs.count != 1 || set->rrs.rdata->len <= 4 ||
-        set->rrs.rdata->len - 4 >= 512) {
+    if (!find_set(c, name, TYPE_URI, &set) || set.rrs.count != 1 || set.rrs.rdata->len <= 4 ||
+        set.rrs.rdata->len - 4 >= 512) {
         found(c, &rule_announce_missing, name, "not one URI record");
         return;
     }
-    size_t n = set->rrs.rdata->len - 4u; /* priority, weight */
-    memcpy(out, set->rrs.rdata->data + 4, n);
+    size_t n = set.rrs.rdata->len - 4u; /* priority, weight */
+    memcpy(out, set.rrs.rdata->data + 4, n);
     out[n] = '\0';
 }
 
@@ -171,16 +171,16 @@ static void judge_list_txt(const struct context *c, size_t *ret_domain_pages,
 
 static int read_page(const struct context *c, const char *page, struct strings *ret)
 {
-    const struct zone_rrset *set = find_set(c, page, TYPE_PTR);
-    if (set == NULL) {
+    struct zone_rrset set;
+    if (!find_set(c, page, TYPE_PTR, &set)) {
         found(c, &rule_announce_page, page, "no PTR record");
         return ERR_OK;
     }
-    if (set->rrs.count > MUD_PAGE_ENTRIES)
-        verify_out_found(c->v, &rule_announce_page, c->a->file, page, "%u entries", set->rrs.count);
-    knot_rdata_t *rd = set->rrs.rdata;
+    if (set.rrs.count > MUD_PAGE_ENTRIES)
+        verify_out_found(c->v, &rule_announce_page, c->a->file, page, "%u entries", set.rrs.count);
+    knot_rdata_t *rd = set.rrs.rdata;
     int err = ERR_OK;
-    for (uint16_t i = 0; i < set->rrs.count && err == ERR_OK; i++, rd = knot_rdataset_next(rd)) {
+    for (uint16_t i = 0; i < set.rrs.count && err == ERR_OK; i++, rd = knot_rdataset_next(rd)) {
         char text[NAME_TEXT_LEN];
         name_to_text_nodot(rd->data, text);
         err = strings_add(ret, text);
@@ -262,13 +262,12 @@ static void judge_extra(const struct context *c, const char *kind, size_t page_n
     (void)snprintf(above_text, sizeof(above_text), "_%s.%s", kind, c->l->announcement);
     if (!name_from_text(above_text, above))
         return;
-    const struct zone *z = c->a->zone;
-    for (size_t i = zone_find_index(z, above, NULL); i < zone_node_n(z); i++) {
-        const struct zone_node *n = zone_node_at(z, i);
+    struct zone_cursor at;
+    struct zone_node n;
+    (void)zone_seek(c->a->zone, above, &at);
+    while (zone_next(&at, &n) && name_is_at_or_below(n.owner, above)) {
         char text[NAME_TEXT_LEN];
-        if (!name_is_at_or_below(n->owner, above))
-            break;
-        name_to_text_nodot(n->owner, text);
+        name_to_text_nodot(n.owner, text);
         char *dot = strchr(text, '.');
         bool direct = dot != NULL && strcmp(dot + 1, above_text) == 0;
         if (direct)
@@ -337,13 +336,13 @@ static void read_pins(const struct context *c)
     static const uint8_t head[] = {3, 1, 1};
     char name[NAME_TEXT_LEN];
     (void)snprintf(name, sizeof(name), "_signer.%s", c->l->announcement);
-    const struct zone_rrset *set = find_set(c, name, TYPE_SMIMEA);
-    if (set == NULL) {
+    struct zone_rrset set;
+    if (!find_set(c, name, TYPE_SMIMEA, &set)) {
         found(c, &rule_announce_missing, name, "no SMIMEA record");
         return;
     }
-    knot_rdata_t *rd = set->rrs.rdata;
-    for (uint16_t i = 0; i < set->rrs.count; i++, rd = knot_rdataset_next(rd)) {
+    knot_rdata_t *rd = set.rrs.rdata;
+    for (uint16_t i = 0; i < set.rrs.count; i++, rd = knot_rdataset_next(rd)) {
         if (rd->len != sizeof(head) + 32 || memcmp(rd->data, head, sizeof(head)) != 0 ||
             c->a->pin_n == OUT_PINS_MAX)
             found(c, &rule_announce_pin, name, "a record of another kind, or too many");
@@ -383,8 +382,8 @@ static void judge_tlsa(const struct context *c)
     if (!name_from_text(name, wire))
         return;
     const struct verify_out_zone *z = zone_above(c->v, wire);
-    const struct zone_rrset *set = z != NULL ? zone_rrset(z->zone, wire, TYPE_TLSA) : NULL;
-    if (z != NULL && (set == NULL || set->rrs.count == 0))
+    struct zone_rrset set;
+    if (z != NULL && !(zone_rrset(z->zone, wire, TYPE_TLSA, &set) && set.rrs.count > 0))
         verify_out_found(c->v, &rule_announce_tlsa, z->said->file, name, "none");
 }
 

@@ -320,10 +320,10 @@ static int rpz_load(struct verify_out *v, const char *path, struct zone **ret)
 static bool only_cname(const struct zone_node *n, const char *target)
 {
     char text[NAME_TEXT_LEN];
-    const struct zone_rrset *set = zone_node_rrset(n, TYPE_CNAME);
-    if (n->rrset_n != 1 || set == NULL || set->rrs.count != 1)
+    struct zone_rrset set;
+    if (n->rrset_n != 1 || !zone_node_rrset(n, TYPE_CNAME, &set) || set.rrs.count != 1)
         return false;
-    name_to_text(set->rrs.rdata->data, text);
+    name_to_text(set.rrs.rdata->data, text);
     return strcmp(text, target) == 0;
 }
 
@@ -331,13 +331,15 @@ static bool only_cname(const struct zone_node *n, const char *target)
 static int rpz_names(struct verify_out *v, const char *path, const struct zone *z,
                      const char *target, const struct diag_rule *rule, struct strings *ret)
 {
-    for (size_t i = 0; i < zone_node_n(z); i++) {
-        const struct zone_node *n = zone_node_at(z, i);
+    struct zone_cursor c;
+    struct zone_node n;
+    zone_first(z, &c);
+    while (zone_next(&c, &n)) {
         char text[NAME_TEXT_LEN];
-        if (n->owner[0] == 0)
+        if (n.owner[0] == 0)
             continue;
-        name_to_text_nodot(n->owner, text);
-        if (!only_cname(n, target)) {
+        name_to_text_nodot(n.owner, text);
+        if (!only_cname(&n, target)) {
             verify_out_found(v, rule, path, text, "other data than CNAME %s", target);
             diag_expect(v->app->diags, "CNAME %s alone", target);
         }

@@ -54,9 +54,10 @@ static int judge_keys(struct verify_out *v, const struct verify_out_zone *z)
     int err = ERR_OK;
     for (size_t i = 0; i < z->said->key_n && err == ERR_OK; i++)
         err = strings_add(&wanted, z->said->keys[i].digest);
-    const struct zone_rrset *set = zone_rrset(z->zone, zone_apex(z->zone), TYPE_DNSKEY);
-    knot_rdata_t *rd = set != NULL ? set->rrs.rdata : NULL;
-    for (uint16_t i = 0; rd != NULL && i < set->rrs.count && err == ERR_OK; i++) {
+    struct zone_rrset set;
+    bool any = zone_rrset(z->zone, zone_apex(z->zone), TYPE_DNSKEY, &set);
+    knot_rdata_t *rd = any ? set.rrs.rdata : NULL;
+    for (uint16_t i = 0; any && i < set.rrs.count && err == ERR_OK; i++) {
         char digest[KEY_DIGEST_LEN] = "of an unknown algorithm";
         err = verify_key_digest((struct bytes){rd->data, rd->len}, digest);
         if (err == ERR_OK || err == ERR_ABSENT)

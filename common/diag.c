@@ -115,6 +115,29 @@ void diag_expect(struct diags *d, const char *fmt, ...)
     g->expected = expected;
 }
 
+void diags_move(struct diags *d, struct diags *from)
+{
+    if (d == NULL || from == NULL)
+        return;
+    for (size_t i = 0; i < from->n; i++) {
+        if (d->n < LIMIT_FINDINGS && grow(d)) {
+            d->items[d->n++] = from->items[i];
+        } else {
+            diag_done(&from->items[i]);
+            d->dropped++;
+        }
+    }
+    for (int i = 0; i < SEV_COUNT; i++) {
+        d->counts[i] += from->counts[i];
+        from->counts[i] = 0;
+    }
+    d->dropped += from->dropped;
+    d->last_kept = false;
+    from->n = 0;
+    from->dropped = 0;
+    from->last_kept = false;
+}
+
 size_t diags_n(const struct diags *d)
 {
     return d == NULL ? 0 : d->n;

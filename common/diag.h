@@ -84,6 +84,10 @@ void diag_add_as(struct diags *d, enum severity severity, const struct diag_rule
 /* What the finding just added expected, instead of the rule's general words. */
 void diag_expect(struct diags *d, const char *fmt, ...) PRINTF(2, 3);
 
+/* All findings of FROM behind those of D; FROM is empty then. For work that several threads do,
+   each with findings of its own. */
+void diags_move(struct diags *d, struct diags *from);
+
 size_t diags_n(const struct diags *d);                             /* kept findings */
 size_t diags_count(const struct diags *d, enum severity severity); /* met, kept or dropped */
 size_t diags_dropped(const struct diags *d);

@@ -18,12 +18,21 @@ static void close_keep_errno(int fd)
     errno = keep;
 }
 
+static void unlink_keep_errno(const char *path)
+{
+    int keep = errno;
+    (void)unlink(path);
+    errno = keep;
+}
+
+#define READ_STEP ((size_t)1 << 16)
+
 static int read_all(int fd, size_t max, struct buf *ret)
 {
     size_t before = ret->len;
     for (;;) {
         size_t room = max - (ret->len - before);
-        size_t want = room < 65536 ? room + 1 : 65536;
+        size_t want = room < READ_STEP ? room + 1 : READ_STEP;
         buf_reserve(ret, want);
         if (!buf_ok(ret))
             return ERR_NOMEM;
@@ -62,6 +71,9 @@ static int read_fd(int fd, size_t max, bool private, struct buf *ret)
         errno = EFBIG;
         return ERR_LIMIT;
     }
+    /* at once, and one more for what read_all asks at the end: a large file is not moved about */
+    if (S_ISREG(st.st_mode))
+        buf_reserve(ret, (size_t)st.st_size + READ_STEP);
     return read_all(fd, max, ret);
 }
 
@@ -114,11 +126,8 @@ int file_write_new(const char *path, const void *data, size_t len, mode_t mode)
         err = ERR_IO;
     if (close(fd) != 0 && err == ERR_OK)
         err = ERR_IO;
-    if (err != ERR_OK) {
-        int keep = errno;
-        (void)unlink(path);
-        errno = keep;
-    }
+    if (err != ERR_OK)
+        unlink_keep_errno(path);
     return err;
 }
 
@@ -140,25 +149,134 @@ int file_sync_dir(const char *path)
     return err;
 }
 
-int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode)
+/* ------------------------------------------------------------------ streams */
+
+/* Write-back is asked for in such steps: large enough for the disk, small enough to begin early. */
+#define BEGIN_STEP ((uint64_t)8 << 20)
+
+void file_stream_done(struct file_stream *s)
+{
+    int keep = errno;
+    if (s->temp != NULL) {
+        if (s->fd >= 0)
+            (void)close(s->fd);
+        (void)unlink(s->temp);
+    }
+    free(s->temp);
+    free(s->path);
+    *s = (struct file_stream){0};
+    errno = keep;
+}
+
+int file_stream_open(const char *path, mode_t mode, struct file_stream *ret)
 {
     AUTO_FREE char *dir = folder_of(path);
+    AUTO_FREE char *own_path = strdup(path);
     AUTO_FREE char *temp = NULL;
     const char *slash = strrchr(path, '/');
     const char *base = slash == NULL ? path : slash + 1;
-    if (dir == NULL || asprintf(&temp, "%s/.%s.%ld.tmp", dir, base, (long)getpid()) < 0)
+    if (dir == NULL || own_path == NULL ||
+        asprintf(&temp, "%s/.%s.%ld.tmp", dir, base, (long)getpid()) < 0)
         return ERR_NOMEM;
     (void)unlink(temp); /* left by a killed process that had our number */
-    int err = file_write_new(temp, data, len, mode);
-    if (err != ERR_OK)
-        return err;
-    if (rename(temp, path) != 0) {
-        int keep = errno;
-        (void)unlink(temp);
-        errno = keep;
+    int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return ERR_IO;
+    /* the umask must not decide about modes that are part of a contract */
+    if (fchmod(fd, mode) != 0) {
+        close_keep_errno(fd);
+        unlink_keep_errno(temp);
         return ERR_IO;
     }
-    return file_sync_dir(dir);
+    *ret = (struct file_stream){.fd = fd, .temp = TAKE(temp), .path = TAKE(own_path)};
+    return ERR_OK;
+}
+
+int file_stream_write(struct file_stream *s, const void *data, size_t len)
+{
+    int err = write_all(s->fd, data, len);
+    if (err != ERR_OK)
+        return err;
+    s->len += len;
+    if (s->len - s->begun >= BEGIN_STEP) {
+        /* only a hint: the sync at the end is what counts, and tells of errors */
+        (void)sync_file_range(s->fd, (off_t)s->begun, (off_t)(s->len - s->begun),
+                              SYNC_FILE_RANGE_WRITE);
+        s->begun = s->len;
+    }
+    return ERR_OK;
+}
+
+static int stream_rename(struct file_stream *s)
+{
+    if (rename(s->temp, s->path) != 0)
+        return ERR_IO;
+    free(s->temp);
+    s->temp = NULL;
+    return ERR_OK;
+}
+
+int file_stream_close(struct file_stream *s)
+{
+    int fd = s->fd;
+    s->fd = -1;
+    return close(fd) == 0 ? ERR_OK : ERR_IO;
+}
+
+int file_stream_commit(struct file_stream *s)
+{
+    AUTO_FREE char *dir = folder_of(s->path);
+    if (dir == NULL)
+        return ERR_NOMEM;
+    int err = fsync(s->fd) == 0 ? ERR_OK : ERR_IO;
+    if (err == ERR_OK)
+        err = file_stream_close(s);
+    if (err == ERR_OK)
+        err = stream_rename(s);
+    return err == ERR_OK ? file_sync_dir(dir) : err;
+}
+
+/* A closed file: errors of its write-back that nobody was told of are told here. */
+static int sync_path(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return ERR_IO;
+    int err = fsync(fd) == 0 ? ERR_OK : ERR_IO;
+    close_keep_errno(fd);
+    return err;
+}
+
+void file_streams_commit(const char *dir, struct file_stream *const *streams, size_t n,
+                         int *ret_errs)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = 0;
+    /* where it fails, or another file of the file system did, each is asked on its own */
+    bool synced = fd >= 0 && n > 1 && syncfs(fd) == 0;
+    for (size_t i = 0; i < n; i++) {
+        ret_errs[i] = synced ? ERR_OK : sync_path(streams[i]->temp);
+        if (ret_errs[i] == ERR_OK)
+            ret_errs[i] = stream_rename(streams[i]);
+        failed = ret_errs[i] == ERR_OK ? failed : errno;
+    }
+    if (fd < 0 || fsync(fd) != 0) {
+        failed = errno;
+        for (size_t i = 0; i < n; i++)
+            ret_errs[i] = ERR_IO;
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    errno = failed;
+}
+
+int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode)
+{
+    AUTO(file_stream) struct file_stream s = {0};
+    int err = file_stream_open(path, mode, &s);
+    if (err == ERR_OK)
+        err = file_stream_write(&s, data, len);
+    return err == ERR_OK ? file_stream_commit(&s) : err;
 }
 
 int file_mkdirs(const char *path, mode_t mode)

@@ -23,6 +23,35 @@ int file_read_private(const char *path, size_t max, struct buf *ret) MUST_USE;
    fsync of the folder. The temporary name starts with "." and ends in ".tmp". */
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode) MUST_USE;
 
+/*
+ * The same for content that comes piece by piece. All-zero, it is closed. The file appears with
+ * file_stream_commit; what was not committed is removed by file_stream_done, and with a killed
+ * process a temporary file stays behind that nobody takes for the real one. Write-back is begun
+ * while the pieces come, so that the sync at the end is short. One stream a path and process.
+ * After a failure only file_stream_done may follow.
+ */
+struct file_stream {
+    char *temp; /* owned; NULL: not open, or committed */
+    char *path; /* owned */
+    int fd;     /* -1: closed, to be committed with others */
+    uint64_t len;
+    uint64_t begun; /* write-back was asked for up to here */
+};
+int file_stream_open(const char *path, mode_t mode, struct file_stream *ret) MUST_USE;
+int file_stream_write(struct file_stream *s, const void *data, size_t len) MUST_USE;
+int file_stream_commit(struct file_stream *s) MUST_USE;
+void file_stream_done(struct file_stream *s);
+DEFINE_AUTO(file_stream)
+
+/*
+ * Many files of the folder DIR with one sync: each stream is closed as soon as it is complete, then
+ * all are made durable together and renamed. RET_ERRS[i] is what became of stream i (errno is that
+ * of the last failure); each is whole or not there.
+ */
+int file_stream_close(struct file_stream *s) MUST_USE;
+void file_streams_commit(const char *dir, struct file_stream *const *streams, size_t n,
+                         int *ret_errs);
+
 /* A new file that must not exist yet, fsynced; the caller syncs the folder. */
 int file_write_new(const char *path, const void *data, size_t len, mode_t mode) MUST_USE;
 

@@ -314,17 +314,17 @@ static bool is_signers_type(uint16_t type)
     return type == KNOT_RRTYPE_RRSIG || type == KNOT_RRTYPE_NSEC || type == KNOT_RRTYPE_NSEC3;
 }
 
-static bool check_rrset(const struct zone *zone, const struct zone_node *node,
-                        const struct zone_rrset *set, const struct ours *ours, struct diags *diags)
+static bool check_rrset(const struct zone *zone, const struct zone_rrset *set,
+                        const struct ours *ours, struct diags *diags)
 {
     knot_rdata_t *rdata = set->rrs.rdata;
     for (uint16_t i = 0; i < set->rrs.count; i++, rdata = knot_rdataset_next(rdata)) {
-        if (is_ours(ours, node->owner, set->type, rdata))
+        if (is_ours(ours, set->owner, set->type, rdata))
             continue;
         char owner[NAME_TEXT_LEN];
         char type[TYPE_TEXT_LEN];
         char at[NAME_TEXT_LEN + TYPE_TEXT_LEN];
-        name_to_text(node->owner, owner);
+        name_to_text(set->owner, owner);
         type_to_text(set->type, type);
         (void)snprintf(at, sizeof(at), "%s %s", owner, type);
         diag_add(diags, &rule_announce_conflict, AT_LINE(zone_file(zone), set->line), at,
@@ -342,13 +342,16 @@ static bool check_publication(const struct zone *zone, const struct ours *ours, 
     bool fine = true;
     if (!name_put(label, 1, zone_apex(zone), top))
         return false;
-    for (size_t i = zone_find_index(zone, top, NULL); i < zone_node_n(zone); i++) {
-        const struct zone_node *node = zone_node_at(zone, i);
-        if (!name_is_at_or_below(node->owner, top))
-            break;
-        for (uint32_t k = 0; k < node->rrset_n; k++) {
-            if (!is_signers_type(node->rrsets[k].type))
-                fine = check_rrset(zone, node, &node->rrsets[k], ours, diags) && fine;
+    struct zone_cursor c;
+    struct zone_node node;
+    (void)zone_seek(zone, top, &c);
+    while (zone_next(&c, &node) && name_is_at_or_below(node.owner, top)) {
+        struct set_walk w;
+        struct zone_rrset set;
+        set_walk_first(&node, &w);
+        while (set_walk_next(&w, &set)) {
+            if (!is_signers_type(set.type))
+                fine = check_rrset(zone, &set, ours, diags) && fine;
         }
     }
     return fine;
@@ -358,17 +361,18 @@ static bool check_publication(const struct zone *zone, const struct ours *ours, 
 static const char *out_of_place(const struct zone *zone, const uint8_t *owner)
 {
     const uint8_t *apex = zone_apex(zone);
-    if (zone_rrset(zone, owner, KNOT_RRTYPE_CNAME) != NULL)
+    struct zone_rrset set;
+    if (zone_rrset(zone, owner, KNOT_RRTYPE_CNAME, &set))
         return "a CNAME";
     for (const uint8_t *name = owner; name_compare(name, apex) != 0; name += 1 + name[0]) {
-        const struct zone_node *node = zone_find(zone, name);
-        if (node != NULL && (node->flags & NODE_DELEGATION) != 0)
+        struct zone_node node;
+        if (zone_find(zone, name, &node) && (node.flags & NODE_DELEGATION) != 0)
             return "a delegation";
-        if (name != owner && zone_rrset(zone, name, KNOT_RRTYPE_DNAME) != NULL)
+        if (name != owner && zone_rrset(zone, name, KNOT_RRTYPE_DNAME, &set))
             return "a DNAME";
     }
     bool below = name_compare(owner, apex) != 0;
-    return below && zone_rrset(zone, apex, KNOT_RRTYPE_DNAME) != NULL ? "a DNAME" : NULL;
+    return below && zone_rrset(zone, apex, KNOT_RRTYPE_DNAME, &set) ? "a DNAME" : NULL;
 }
 
 static bool check_place(const struct zone *zone, const uint8_t *owner, const struct diag_rule *rule,
@@ -422,9 +426,9 @@ static int announce_tlsa(struct announcer *w, const struct announce_source *from
             err = put_association(&host, labels, 2, KNOT_RRTYPE_TLSA, from->https_spki[i]);
     }
     const struct ours ours = {.records = w->out};
-    const struct zone_node *node = zone_find(zone, owner);
-    const struct zone_rrset *own = node == NULL ? NULL : zone_node_rrset(node, KNOT_RRTYPE_TLSA);
-    if (err == ERR_OK && own != NULL && !check_rrset(zone, node, own, &ours, diags))
+    struct zone_rrset own;
+    if (err == ERR_OK && zone_rrset(zone, owner, KNOT_RRTYPE_TLSA, &own) &&
+        !check_rrset(zone, &own, &ours, diags))
         err = ERR_FINDINGS;
     return err;
 }

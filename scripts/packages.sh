@@ -30,11 +30,14 @@ lib:cmocka              libcmocka-dev
 cmd:kzonecheck          knot-dnssecutils
 cmd:kzonesign           knot-dnssecutils
 cmd:knotd               knot
+cmd:keymgr              knot
+cmd:knotc               knot
 cmd:kdig                knot-dnsutils
 cmd:nsd                 nsd
 cmd:named               bind9
 cmd:dnssec-verify       bind9-utils
 cmd:dnssec-signzone     bind9-utils
+cmd:dnssec-keygen       bind9-utils
 cmd:unbound             unbound
 cmd:ldns-verify-zone    ldnsutils
 cmd:ldns-signzone       ldnsutils
@@ -45,6 +48,8 @@ cmd:strace              strace
 cmd:mandoc              mandoc
 cmd:unshare             util-linux
 cmd:perl                perl-base
+cmd:python3             python3
+cmd:softhsm2-util       softhsm2
 '
 
 # need_met CHECK: is it there? The name servers live in sbin, which a user's PATH may lack.

@@ -11,7 +11,7 @@
 #undef ERR_STATE
 
 #include "common/err.h"
-#include "signer/crypto.h"
+#include "signer/crypto_key.h"
 
 struct crypto_public {
     uint8_t algorithm;
@@ -61,8 +61,15 @@ static EVP_PKEY *ecdsa_key(const char *group, size_t part_len, struct bytes fiel
     return key_from_params("EC", params);
 }
 
-/* RFC 3110 s2: length of the exponent in one octet, or 0 and two more. */
-static bool rsa_split(struct bytes field, struct bytes *e, struct bytes *n)
+int crypto_libcrypto_error(void)
+{
+    bool no_memory = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+    ERR_clear_error();
+    return no_memory ? ERR_NOMEM : ERR_CRYPTO;
+}
+
+/* Length of the exponent in one octet, or 0 and two more. */
+bool crypto_rsa_split(struct bytes field, struct bytes *e, struct bytes *n)
 {
     size_t at = 1;
     size_t len = field.len > 0 ? field.data[0] : 0;
@@ -81,7 +88,7 @@ static EVP_PKEY *rsa_key(struct bytes field)
 {
     struct bytes e;
     struct bytes n;
-    if (!rsa_split(field, &e, &n))
+    if (!crypto_rsa_split(field, &e, &n))
         return NULL;
     EVP_PKEY *key = NULL;
     OSSL_PARAM *params = NULL;

@@ -14,6 +14,7 @@
 
 #include "common/err.h"
 #include "common/file.h"
+#include "common/grow.h"
 #include "common/limits.h"
 #include "signer/keystore.h"
 #include "signer/rules_sign.h"
@@ -120,15 +121,41 @@ static int note_write(const struct key *k, const char *dir, const uint8_t *zone,
 
 /* ------------------------------------------------------------------ reading the folder */
 
-struct folder {
-    const char *dir;
-    const uint8_t *zone;
-    bool single_key;
-    struct diags *diags;
-    struct keyset own;
-    size_t foreign; /* keys of other zones, or of a form that is not ours */
-    size_t lone;    /* .pem without .dnskey */
+/* A .dnskey file that was read. */
+struct noted {
+    struct key_note note;
+    char *file; /* its name */
 };
+
+struct key_folder {
+    char *dir;
+    DIR *handle;         /* holds the lock */
+    struct noted *notes; /* by owner */
+    size_t note_n;
+    size_t note_cap;
+    size_t other_n; /* keys of a form that is not ours */
+    size_t lone_n;  /* .pem without .dnskey */
+};
+
+void key_folder_free(struct key_folder *f)
+{
+    if (f == NULL)
+        return;
+    for (size_t i = 0; i < f->note_n; i++) {
+        key_note_done(&f->notes[i].note);
+        free(f->notes[i].file);
+    }
+    free(f->notes);
+    if (f->handle != NULL)
+        (void)closedir(f->handle); /* and with it the lock */
+    free(f->dir);
+    free(f);
+}
+
+bool key_folder_is_empty(const struct key_folder *f)
+{
+    return f->note_n == 0 && f->other_n == 0 && f->lone_n == 0;
+}
 
 static bool has_suffix(const char *name, const char *suffix)
 {
@@ -137,63 +164,135 @@ static bool has_suffix(const char *name, const char *suffix)
     return n > m && strcmp(name + n - m, suffix) == 0;
 }
 
-static int note_damaged(const struct folder *f, const char *path, const char *what)
+static int note_damaged(const char *path, const char *what, struct diags *diags)
 {
-    diag_add(f->diags, &rule_key_damaged, AT_FILE(path), NULL, "%s", what);
+    diag_add(diags, &rule_key_damaged, AT_FILE(path), NULL, "%s", what);
     return ERR_KEY;
 }
 
-static enum key_role role_of(const struct folder *f, const struct key_note *note)
-{
-    if ((note->flags & DNSKEY_FLAG_SEP) == 0)
-        return KEY_ZSK;
-    return note->csk || f->single_key ? KEY_CSK : KEY_KSK;
-}
-
-static int read_note(struct folder *f, const char *name)
+static int read_note(struct key_folder *f, const char *name, struct diags *diags)
 {
     AUTO_FREE char *path = file_join(f->dir, name);
     AUTO(buf) struct buf text = {0};
-    AUTO(key_note) struct key_note note = {0};
-    if (path == NULL)
+    struct noted *notes = grow_items(f->notes, f->note_n, &f->note_cap, sizeof *notes);
+    if (path == NULL || notes == NULL)
+        return ERR_NOMEM;
+    f->notes = notes;
+    struct noted *to = &f->notes[f->note_n++];
+    *to = (struct noted){.file = strdup(name)};
+    if (to->file == NULL)
         return ERR_NOMEM;
     int err = file_read(path, DNSKEY_FILE_MAX, &text);
     if (err == ERR_NOMEM)
         return err;
-    if (err != ERR_OK || text.len == 0 || !parse_note((char *)text.data, &note))
-        return note_damaged(f, path, "not a DNSKEY record");
-    if (name_compare(note.owner, f->zone) != 0) {
-        f->foreign++;
-        return ERR_OK;
-    }
-    size_t len = strlen(name) - strlen(".dnskey");
-    if (len != KEY_DIGEST_LEN - 1)
-        return note_damaged(f, path, "the file's name is not the digest of a key");
-    char digest[KEY_DIGEST_LEN] = {0};
-    memcpy(digest, name, len);
-    AUTO_PTR(key) struct key *k = NULL;
-    err = key_load(f->dir, digest, (uint8_t)note.algorithm, role_of(f, &note), &k, f->diags);
-    if (err != ERR_OK)
-        return err;
-    if (!note_is_of(&note, k))
-        return note_damaged(f, path, "is not the DNSKEY record of the key beside it");
-    return keyset_add(&f->own, TAKE(k));
+    if (err != ERR_OK || text.len == 0 || !parse_note((char *)text.data, &to->note))
+        return note_damaged(path, "not a DNSKEY record", diags);
+    return ERR_OK;
 }
 
-static int see_file(struct folder *f, const char *name)
+static int see_file(struct key_folder *f, const char *name, struct diags *diags)
 {
     if (has_suffix(name, ".dnskey"))
-        return read_note(f, name);
+        return read_note(f, name, diags);
     if (has_suffix(name, ".private")) { /* as BIND and Knot name theirs */
-        f->foreign++;
+        f->other_n++;
     } else if (has_suffix(name, ".pem")) {
-        AUTO_FREE char *path = NULL;
-        if (asprintf(&path, "%s/%.*s.dnskey", f->dir, (int)(strlen(name) - 4), name) < 0)
+        AUTO_FREE char *note = NULL;
+        if (asprintf(&note, "%.*s.dnskey", (int)(strlen(name) - 4), name) < 0)
             return ERR_NOMEM;
-        if (access(path, F_OK) != 0 && errno == ENOENT)
-            f->lone++;
+        if (faccessat(dirfd(f->handle), note, F_OK, 0) != 0 && errno == ENOENT)
+            f->lone_n++;
     }
     return ERR_OK;
+}
+
+static int note_order(const void *a, const void *b)
+{
+    const struct noted *x = a;
+    const struct noted *y = b;
+    int order = name_compare(x->note.owner, y->note.owner);
+    return order != 0 ? order : strcmp(x->file, y->file);
+}
+
+static int see_folder(struct key_folder *f, struct diags *diags)
+{
+    int err = ERR_OK;
+    const struct dirent *e;
+    while (err == ERR_OK && (e = readdir(f->handle)) != NULL) {
+        if (e->d_name[0] != '.')
+            err = see_file(f, e->d_name, diags);
+    }
+    if (err == ERR_OK && f->note_n > 1)
+        qsort(f->notes, f->note_n, sizeof *f->notes, note_order);
+    return err;
+}
+
+/* Of two runs that begin in an empty folder one makes the keys, and the other waits for them. */
+static int lock_folder(struct key_folder *f, struct diags *diags)
+{
+    f->handle = opendir(f->dir);
+    if (f->handle != NULL &&
+        (flock(dirfd(f->handle), LOCK_EX) == 0 || errno == EOPNOTSUPP || errno == ENOLCK))
+        return ERR_OK;
+    diag_add(diags, &rule_key_folder, AT_FILE(f->dir), NULL, "cannot be %s: %s",
+             f->handle == NULL ? "read" : "locked", strerror(errno));
+    return ERR_IO;
+}
+
+int key_folder_open(const char *dir, struct key_folder **ret, struct diags *diags)
+{
+    AUTO_PTR(key_folder) struct key_folder *f = calloc(1, sizeof *f);
+    if (f == NULL)
+        return ERR_NOMEM;
+    f->dir = strdup(dir);
+    if (f->dir == NULL)
+        return ERR_NOMEM;
+    int err = private_folder(dir, 0700, 022, &rule_key_folder, diags);
+    if (err == ERR_OK)
+        err = lock_folder(f, diags);
+    if (err == ERR_OK)
+        err = see_folder(f, diags);
+    if (err == ERR_OK)
+        *ret = TAKE(f);
+    return err;
+}
+
+/* ------------------------------------------------------------------ the keys of one zone */
+
+/* What a zone asks of the folder. */
+struct query {
+    const struct key_folder *folder;
+    const uint8_t *zone;
+    bool single_key;
+    struct diags *diags;
+    struct keyset own;
+};
+
+static enum key_role role_of(const struct query *q, const struct key_note *note)
+{
+    if ((note->flags & DNSKEY_FLAG_SEP) == 0)
+        return KEY_ZSK;
+    return note->csk || q->single_key ? KEY_CSK : KEY_KSK;
+}
+
+static int load_noted(struct query *q, const struct noted *n)
+{
+    size_t len = strlen(n->file) - strlen(".dnskey");
+    AUTO_FREE char *path = file_join(q->folder->dir, n->file);
+    if (path == NULL)
+        return ERR_NOMEM;
+    if (len != KEY_DIGEST_LEN - 1)
+        return note_damaged(path, "the file's name is not the digest of a key", q->diags);
+    char digest[KEY_DIGEST_LEN] = {0};
+    memcpy(digest, n->file, len);
+    AUTO_PTR(key) struct key *k = NULL;
+    int err = key_load(q->folder->dir, digest, (uint8_t)n->note.algorithm, role_of(q, &n->note), &k,
+                       q->diags);
+    if (err != ERR_OK)
+        return err;
+    if (!note_is_of(&n->note, k))
+        return note_damaged(path, "is not the DNSKEY record of the key beside it", q->diags);
+    return keyset_add(&q->own, TAKE(k));
 }
 
 static int key_order(const void *a, const void *b)
@@ -205,16 +304,32 @@ static int key_order(const void *a, const void *b)
     return strcmp(key_digest(*x), key_digest(*y));
 }
 
-static int see_folder(struct folder *f, DIR *d)
+/* The first note whose owner is not before ZONE. */
+static size_t notes_from(const struct key_folder *f, const uint8_t *zone)
 {
-    int err = ERR_OK;
-    const struct dirent *e;
-    while (err == ERR_OK && (e = readdir(d)) != NULL) {
-        if (e->d_name[0] != '.')
-            err = see_file(f, e->d_name);
+    size_t low = 0;
+    size_t high = f->note_n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (name_compare(f->notes[middle].note.owner, zone) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    if (err == ERR_OK && f->own.n > 1)
-        qsort(f->own.keys, f->own.n, sizeof *f->own.keys, key_order);
+    return low;
+}
+
+static int load_own(struct query *q)
+{
+    const struct key_folder *f = q->folder;
+    int err = ERR_OK;
+    for (size_t i = notes_from(f, q->zone); i < f->note_n && err == ERR_OK; i++) {
+        if (name_compare(f->notes[i].note.owner, q->zone) != 0)
+            break;
+        err = load_noted(q, &f->notes[i]);
+    }
+    if (err == ERR_OK && q->own.n > 1)
+        qsort(q->own.keys, q->own.n, sizeof *q->own.keys, key_order);
     return err;
 }
 
@@ -230,118 +345,97 @@ static bool has_role(const struct keyset *set, enum key_role role)
 }
 
 /* The keys found are what was asked for. */
-static int check_found(const struct folder *f, uint8_t algorithm)
+static int check_found(const struct query *q, uint8_t algorithm)
 {
-    for (size_t i = 0; i < f->own.n; i++) {
-        const struct key *k = f->own.keys[i];
+    for (size_t i = 0; i < q->own.n; i++) {
+        const struct key *k = q->own.keys[i];
         if (key_algorithm(k) != algorithm) {
-            diag_add(f->diags, &rule_key_set, AT_FILE(f->dir), NULL,
+            diag_add(q->diags, &rule_key_set, AT_FILE(q->folder->dir), NULL,
                      "the zone's key %.16s… is %s, asked for is %s", key_digest(k),
                      algorithm_text(key_algorithm(k)), algorithm_text(algorithm));
-            diag_expect(f->diags, "--algorithm %s, or another --keys folder",
+            diag_expect(q->diags, "--algorithm %s, or another --keys folder",
                         algorithm_text(key_algorithm(k)));
             return ERR_KEY;
         }
-        if ((key_role(k) == KEY_CSK) != f->single_key) {
-            diag_add(f->diags, &rule_key_set, AT_FILE(f->dir), NULL,
+        if ((key_role(k) == KEY_CSK) != q->single_key) {
+            diag_add(q->diags, &rule_key_set, AT_FILE(q->folder->dir), NULL,
                      "the zone's key %.16s… is a %s, asked for %s", key_digest(k),
                      key_role_text(key_role(k)),
-                     f->single_key ? "is a single key" : "are a KSK and a ZSK");
-            diag_expect(f->diags, "%s --single-key, or another --keys folder",
-                        f->single_key ? "no" : "the option");
+                     q->single_key ? "is a single key" : "are a KSK and a ZSK");
+            diag_expect(q->diags, "%s --single-key, or another --keys folder",
+                        q->single_key ? "no" : "the option");
             return ERR_KEY;
         }
     }
     return ERR_OK;
 }
 
-static int make_missing(struct folder *f, uint8_t algorithm, bool *ret_made)
+static int make_missing(struct query *q, uint8_t algorithm, bool *ret_made)
 {
     const enum key_role one[] = {KEY_CSK};
     const enum key_role two[] = {KEY_KSK, KEY_ZSK};
-    const enum key_role *need = f->single_key ? one : two;
-    size_t before = f->own.n;
-    for (size_t i = 0; i < (f->single_key ? 1u : 2u); i++) {
-        if (has_role(&f->own, need[i]))
+    const enum key_role *need = q->single_key ? one : two;
+    size_t before = q->own.n;
+    for (size_t i = 0; i < (q->single_key ? 1u : 2u); i++) {
+        if (has_role(&q->own, need[i]))
             continue;
-        int err = keyset_generate(&f->own, algorithm, need[i], f->diags);
+        int err = keyset_generate(&q->own, algorithm, need[i], q->diags);
         if (err != ERR_OK)
             return err;
     }
-    int err = keyset_store(&f->own, before, f->dir, f->diags);
-    for (size_t i = before; i < f->own.n && err == ERR_OK; i++)
-        err = note_write(f->own.keys[i], f->dir, f->zone, f->diags);
-    *ret_made = err == ERR_OK && f->own.n > before;
+    int err = keyset_store(&q->own, before, q->folder->dir, q->diags);
+    for (size_t i = before; i < q->own.n && err == ERR_OK; i++)
+        err = note_write(q->own.keys[i], q->folder->dir, q->zone, q->diags);
+    *ret_made = err == ERR_OK && q->own.n > before;
     return err;
 }
 
-static bool is_complete(const struct folder *f)
+static bool is_complete(const struct query *q)
 {
-    return f->single_key ? has_role(&f->own, KEY_CSK)
-                         : has_role(&f->own, KEY_KSK) && has_role(&f->own, KEY_ZSK);
+    return q->single_key ? has_role(&q->own, KEY_CSK)
+                         : has_role(&q->own, KEY_KSK) && has_role(&q->own, KEY_ZSK);
 }
 
 /* Trust rule 1: a folder that holds anything of keys gets new ones only when told so. */
-static int refuse_new(const struct folder *f)
+static int refuse_new(const struct query *q)
 {
-    if (f->own.n > 0) {
-        diag_add(f->diags, &rule_key_set, AT_FILE(f->dir), NULL, "only a %s of this zone is here",
-                 key_role_text(key_role(f->own.keys[0])));
-        diag_expect(f->diags, "the other key restored from backup, or --accept-new-keys");
-    } else if (f->foreign > 0) {
-        diag_add(f->diags, &rule_key_refused, AT_FILE(f->dir), NULL,
-                 "%zu keys of other zones or in another form, none of this zone", f->foreign);
+    const struct key_folder *f = q->folder;
+    size_t foreign = f->note_n + f->other_n - q->own.n;
+    if (q->own.n > 0) {
+        diag_add(q->diags, &rule_key_set, AT_FILE(f->dir), NULL, "only a %s of this zone is here",
+                 key_role_text(key_role(q->own.keys[0])));
+        diag_expect(q->diags, "the other key restored from backup, or --accept-new-keys");
+    } else if (foreign > 0) {
+        diag_add(q->diags, &rule_key_refused, AT_FILE(f->dir), NULL,
+                 "%zu keys of other zones or in another form, none of this zone", foreign);
     } else {
-        diag_add(f->diags, &rule_key_refused, AT_FILE(f->dir), NULL,
-                 "%zu key files without a .dnskey that says whose they are", f->lone);
+        diag_add(q->diags, &rule_key_refused, AT_FILE(f->dir), NULL,
+                 "%zu key files without a .dnskey that says whose they are", f->lone_n);
     }
     return ERR_KEY;
 }
 
-static int use_folder(struct folder *f, DIR *d, uint8_t algorithm, bool allow_new, bool *ret_made)
+int key_folder_keys(const struct key_folder *folder, const uint8_t *zone, uint8_t algorithm,
+                    bool single_key, bool allow_new, struct keyset *ret, bool *ret_made,
+                    struct diags *diags)
 {
-    int err = see_folder(f, d);
-    if (err == ERR_OK)
-        err = check_found(f, algorithm);
-    if (err != ERR_OK || is_complete(f))
-        return err;
-    bool empty = f->own.n == 0 && f->foreign == 0 && f->lone == 0;
-    return empty || allow_new ? make_missing(f, algorithm, ret_made) : refuse_new(f);
-}
-
-/* Of two runs that begin in an empty folder one makes the keys, and the other waits for them. */
-static int with_folder_locked(struct folder *f, uint8_t algorithm, bool allow_new, bool *ret_made)
-{
-    DIR *d = opendir(f->dir);
-    if (d == NULL || (flock(dirfd(d), LOCK_EX) != 0 && errno != EOPNOTSUPP && errno != ENOLCK)) {
-        diag_add(f->diags, &rule_key_folder, AT_FILE(f->dir), NULL, "cannot be %s: %s",
-                 d == NULL ? "read" : "locked", strerror(errno));
-        if (d != NULL)
-            (void)closedir(d);
-        return ERR_IO;
-    }
-    int err = use_folder(f, d, algorithm, allow_new, ret_made);
-    (void)closedir(d); /* and with it the lock */
-    return err;
-}
-
-int keyset_open_dir(const char *dir, const uint8_t *zone, uint8_t algorithm, bool single_key,
-                    bool allow_new, struct keyset *ret, bool *ret_made, struct diags *diags)
-{
-    struct folder f = {.dir = dir, .zone = zone, .single_key = single_key, .diags = diags};
+    struct query q = {.folder = folder, .zone = zone, .single_key = single_key, .diags = diags};
     bool made = false;
     if (algorithm_text(algorithm) == NULL) {
         diag_add(diags, &rule_policy_algorithm, AT_NOWHERE, NULL, "algorithm %u", algorithm);
         return ERR_USAGE;
     }
-    int err = private_folder(dir, 0700, 022, &rule_key_folder, diags);
+    int err = load_own(&q);
     if (err == ERR_OK)
-        err = with_folder_locked(&f, algorithm, allow_new, &made);
+        err = check_found(&q, algorithm);
+    if (err == ERR_OK && !is_complete(&q))
+        err = allow_new || key_folder_is_empty(folder) ? make_missing(&q, algorithm, &made)
+                                                       : refuse_new(&q);
     if (err != ERR_OK) {
-        keyset_done(&f.own);
+        keyset_done(&q.own);
         return err;
     }
-    *ret = f.own;
+    *ret = q.own;
     *ret_made = made;
     return ERR_OK;
 }

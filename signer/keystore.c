@@ -162,11 +162,12 @@ int key_generate(uint8_t algorithm, enum key_role role, struct key **ret)
 
 /* ------------------------------------------------------------------ files */
 
-static char *key_path(const char *dir, const char *digest)
+/* SUFFIX is ".pem", or ".uri" for a key on a token. */
+static char *key_path(const char *dir, const char *digest, const char *suffix)
 {
     char name[KEY_DIGEST_LEN + 4];
     memcpy(name, digest, KEY_DIGEST_LEN - 1);
-    memcpy(name + KEY_DIGEST_LEN - 1, ".pem", 5);
+    memcpy(name + KEY_DIGEST_LEN - 1, suffix, 5);
     return file_join(dir, name);
 }
 
@@ -213,7 +214,7 @@ int private_folder(const char *dir, mode_t mode, mode_t refused, const struct di
     return ERR_OK;
 }
 
-static int refuse_mode(const char *path, struct diags *diags)
+int key_refuse_mode(const char *path, struct diags *diags)
 {
     struct stat st;
     if (stat(path, &st) == 0 && (st.st_mode & 077) != 0) {
@@ -227,14 +228,14 @@ static int refuse_mode(const char *path, struct diags *diags)
     return ERR_CONFIG;
 }
 
-static int read_pem(const char *path, const char *digest, struct buf *pem, struct diags *diags)
+static int read_key(const char *path, const char *digest, struct buf *ret, struct diags *diags)
 {
-    buf_reserve(pem, (size_t)256 << 10); /* never grown, so no copy is left behind */
-    if (!buf_ok(pem))
+    buf_reserve(ret, (size_t)256 << 10); /* never grown, so no copy is left behind */
+    if (!buf_ok(ret))
         return ERR_NOMEM;
-    int err = file_read_private(path, (size_t)128 << 10, pem);
+    int err = file_read_private(path, (size_t)128 << 10, ret);
     if (err == ERR_CONFIG)
-        return refuse_mode(path, diags);
+        return key_refuse_mode(path, diags);
     if (err == ERR_IO && (errno == ENOENT || errno == ENOTDIR)) {
         diag_add(diags, &rule_key_missing, AT_FILE(path), NULL, "the file of key %.16s… is missing",
                  digest);
@@ -250,18 +251,17 @@ static int read_pem(const char *path, const char *digest, struct buf *pem, struc
     return err;
 }
 
-static int load_pem(const char *path, struct bytes pem, const char *digest, uint8_t algorithm,
-                    enum key_role role, struct key **ret, struct diags *diags)
+/* Consumes PRIVATE. */
+static int take_private(const char *path, struct crypto_private *private, const char *digest,
+                        uint8_t algorithm, enum key_role role, struct key **ret,
+                        struct diags *diags)
 {
-    struct crypto_private *private = NULL;
     AUTO_PTR(key) struct key *k = NULL;
-    int err = crypto_private_from_pem(algorithm, pem, &private);
-    if (err == ERR_OK)
-        err = key_from_private(algorithm, role, private, &k);
+    int err = key_from_private(algorithm, role, private, &k);
     if (err == ERR_NOMEM)
         return err;
     if (err != ERR_OK) {
-        diag_add(diags, &rule_key_damaged, AT_FILE(path), NULL, "not a PKCS#8 key of algorithm %u",
+        diag_add(diags, &rule_key_damaged, AT_FILE(path), NULL, "not a key of algorithm %u",
                  algorithm);
         return ERR_KEY;
     }
@@ -274,20 +274,62 @@ static int load_pem(const char *path, struct bytes pem, const char *digest, uint
     return ERR_OK;
 }
 
+static int open_pem(const char *path, struct bytes pem, uint8_t algorithm,
+                    struct crypto_private **ret, struct diags *diags)
+{
+    int err = crypto_private_from_pem(algorithm, pem, ret);
+    if (err == ERR_OK || err == ERR_NOMEM)
+        return err;
+    diag_add(diags, &rule_key_damaged, AT_FILE(path), NULL, "not a PKCS#8 key of algorithm %u",
+             algorithm);
+    return ERR_KEY;
+}
+
+/* One line, "pkcs11:…" (RFC 7512); it may say the PIN, so the file is as private as a key. */
+static int open_uri(const char *path, struct buf *text, uint8_t algorithm,
+                    struct crypto_private **ret, struct diags *diags)
+{
+    char *uri = (char *)text->data;
+    uri[strcspn(uri, "\r\n")] = 0;
+    if (strncmp(uri, "pkcs11:", 7) != 0) {
+        diag_add(diags, &rule_key_damaged, AT_FILE(path), NULL, "not the URI of a key on a token");
+        diag_expect(diags, "a line that begins with pkcs11:");
+        return ERR_KEY;
+    }
+    int err = crypto_private_from_uri(algorithm, uri, ret);
+    if (err == ERR_OK || err == ERR_NOMEM)
+        return err;
+    if (err == ERR_USAGE)
+        diag_add(diags, &rule_key_damaged, AT_FILE(path), NULL,
+                 "keys of algorithm %u cannot be used on a token", algorithm);
+    else if (err == ERR_CRYPTO)
+        diag_add(diags, &rule_key_damaged, AT_FILE(path), NULL, "not a key of algorithm %u",
+                 algorithm);
+    else
+        diag_add(diags, &rule_key_missing, AT_FILE(path), NULL,
+                 "no token has that key, or its PIN is not the one given");
+    return ERR_KEY;
+}
+
 int key_load(const char *dir, const char *digest, uint8_t algorithm, enum key_role role,
              struct key **ret, struct diags *diags)
 {
     if (strlen(digest) != KEY_DIGEST_LEN - 1)
         return ERR_KEY;
-    AUTO_FREE char *path = key_path(dir, digest);
-    if (path == NULL)
+    AUTO_FREE char *uri = key_path(dir, digest, ".uri");
+    AUTO_FREE char *pem = key_path(dir, digest, ".pem");
+    if (uri == NULL || pem == NULL)
         return ERR_NOMEM;
-    struct buf pem = {0};
-    int err = read_pem(path, digest, &pem, diags);
+    bool on_token = access(uri, F_OK) == 0;
+    const char *path = on_token ? uri : pem;
+    struct crypto_private *private = NULL;
+    struct buf text = {0};
+    int err = read_key(path, digest, &text, diags);
     if (err == ERR_OK)
-        err = load_pem(path, buf_bytes(&pem), digest, algorithm, role, ret, diags);
-    buf_wipe(&pem);
-    return err;
+        err = on_token ? open_uri(path, &text, algorithm, &private, diags)
+                       : open_pem(path, buf_bytes(&text), algorithm, &private, diags);
+    buf_wipe(&text);
+    return err == ERR_OK ? take_private(path, private, digest, algorithm, role, ret, diags) : err;
 }
 
 /* A signature of the key read back, verified by what will be published for the original. */
@@ -321,7 +363,7 @@ static int write_pem(const struct key *k, const char *path, struct diags *diags)
 
 int key_store(const struct key *k, const char *dir, struct diags *diags)
 {
-    AUTO_FREE char *path = key_path(dir, k->digest);
+    AUTO_FREE char *path = key_path(dir, k->digest, ".pem");
     if (path == NULL)
         return ERR_NOMEM;
     int err = write_pem(k, path, diags);

@@ -30,6 +30,9 @@ int key_store(const struct key *k, const char *dir, struct diags *diags) MUST_US
 int key_load(const char *dir, const char *digest, uint8_t algorithm, enum key_role role,
              struct key **ret, struct diags *diags) MUST_USE;
 
+/* Says why file_read_private refused PATH; ERR_CONFIG. */
+int key_refuse_mode(const char *path, struct diags *diags);
+
 /* RFC 4034 appendix B, for all algorithms but 1. */
 uint16_t dnskey_tag(struct bytes rdata);
 

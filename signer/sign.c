@@ -1,40 +1,26 @@
-/* The order of signing: checks, contents, chain, signatures kept and made, digest, snapshot. */
+/*
+ * signer/sign.c -- the order of signing: checks, serial, contents, chain, signatures, digest.
+ *
+ * There are two ways to the result. Signing anew builds everything, with what fits of a previous
+ * version. Signing after starts from the previous version and works on the difference; it needs to
+ * know that all of it is sound, and so a proof (sign_params.previous_is_proved).
+ */
+#include "signer/sign.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include <libknot/descriptor.h>
 
 #include "common/err.h"
+#include "signer/chain.h"
+#include "signer/job.h"
 #include "signer/keystore.h"
-#include "signer/pool.h"
 #include "signer/rrsig.h"
 #include "signer/rules_sign.h"
 #include "signer/serial.h"
 #include "signer/strip.h"
-#include "signer/wire.h"
-
-#define POOL_CHUNK                                                                                 \
-    64 /* nodes taken at a time: enough to forget the lock, small enough to share                  \
-        */
-
-struct job {
-    const struct zone *zone;
-    const struct sign_params *params;
-    const struct zone *previous; /* NULL when it is not of this zone */
-    struct plan plan;
-    struct signer *signers[POOL_THREADS_MAX];
-    size_t signer_n;
-    struct diags *diags;
-    uint32_t serial;
-};
-
-static void job_done(struct job *job)
-{
-    for (size_t i = 0; i < job->signer_n; i++)
-        signer_free(job->signers[i]);
-    plan_done(&job->plan);
-}
-DEFINE_AUTO(job)
+#include "zones/packed.h"
 
 /* ------------------------------------------------------------------ what must hold before */
 
@@ -47,23 +33,25 @@ static int refuse_input(const struct job *job, const uint8_t *owner, uint16_t ty
     name_to_text(owner, name);
     type_to_text(type, type_text);
     (void)snprintf(at, sizeof at, "%s %s", name, type_text);
-    diag_add(job->diags, &rule_sign_input, AT_LINE(zone_file(job->zone), line), at, "%s", found);
+    diag_add(job->diags, &rule_sign_input, AT_LINE(zone_file(job->content), line), at, "%s", found);
     return ERR_FINDINGS;
 }
 
 static int check_records(const struct job *job)
 {
     int err = ERR_OK;
-    for (size_t i = 0; i < zone_node_n(job->zone); i++) {
-        const struct zone_node *node = zone_node_at(job->zone, i);
-        bool apex = is_apex(job->zone, node);
-        for (uint32_t j = 0; j < node->rrset_n; j++) {
-            const struct zone_rrset *set = &node->rrsets[j];
-            if (set->sigs.count > 0)
-                err = refuse_input(job, node->owner, set->type, set->sig_line, "is signed");
-            else if (is_signer_type(set->type, apex))
-                err =
-                    refuse_input(job, node->owner, set->type, set->line, "only a signer makes it");
+    struct zone_cursor at;
+    struct zone_node node;
+    zone_first(job->content, &at);
+    while (zone_next(&at, &node)) {
+        struct set_walk w;
+        struct zone_rrset set;
+        set_walk_first(&node, &w);
+        while (set_walk_next(&w, &set)) {
+            if (set.sig_n > 0)
+                err = refuse_input(job, node.owner, set.type, set.sig_line, "is signed");
+            else if (is_signer_type(set.type, (node.flags & NODE_APEX) != 0))
+                err = refuse_input(job, node.owner, set.type, set.line, "only a signer makes it");
         }
     }
     return err;
@@ -71,11 +59,11 @@ static int check_records(const struct job *job)
 
 static int check_zone(const struct job *job)
 {
-    const uint8_t *apex = zone_apex(job->zone);
-    const struct zone_rrset *soa = zone_rrset(job->zone, apex, KNOT_RRTYPE_SOA);
-    if (soa == NULL || soa->rrs.count != 1 || soa->rrs.rdata->len < 22)
-        return refuse_input(job, apex, KNOT_RRTYPE_SOA, soa == NULL ? 0 : soa->line,
-                            "not exactly one");
+    const uint8_t *apex = zone_apex(job->content);
+    struct zone_rrset soa;
+    bool has_soa = zone_rrset(job->content, apex, KNOT_RRTYPE_SOA, &soa);
+    if (!has_soa || soa.rrs.count != 1 || soa.rrs.rdata->len < 22)
+        return refuse_input(job, apex, KNOT_RRTYPE_SOA, has_soa ? soa.line : 0, "not exactly one");
     if (job->params->policy->denial == DENIAL_NSEC3 && 33 + name_len(apex) > 255)
         return refuse_input(job, apex, KNOT_RRTYPE_NSEC3, 0,
                             "the zone's name leaves no room for a hash before it");
@@ -85,7 +73,7 @@ static int check_zone(const struct job *job)
 static int refuse_keys(const struct job *job, const char *found)
 {
     char name[NAME_TEXT_LEN];
-    name_to_text(zone_apex(job->zone), name);
+    name_to_text(zone_apex(job->content), name);
     diag_add(job->diags, &rule_key_set, AT_NOWHERE, name, "%s", found);
     return ERR_KEY;
 }
@@ -124,12 +112,13 @@ static void check_previous(struct job *job)
     if (previous == NULL)
         return;
     char name[NAME_TEXT_LEN];
+    struct zone_rrset soa;
     const uint8_t *apex = zone_apex(previous);
     name_to_text(apex, name);
-    if (name_compare(apex, zone_apex(job->zone)) != 0)
+    if (name_compare(apex, zone_apex(job->content)) != 0)
         diag_add(job->diags, &rule_sign_previous, AT_FILE(zone_file(previous)), name,
                  "another zone; nothing of it is used");
-    else if (zone_rrset(previous, apex, KNOT_RRTYPE_SOA) == NULL)
+    else if (!zone_rrset(previous, apex, KNOT_RRTYPE_SOA, &soa) || soa.rrs.count == 0)
         diag_add(job->diags, &rule_sign_previous, AT_FILE(zone_file(previous)), name,
                  "has no SOA; nothing of it is used");
     else
@@ -141,7 +130,7 @@ static void check_previous(struct job *job)
 /* The largest that was published, as far as anyone knows; the file's when nothing was. */
 static uint32_t serial_published(const struct job *job)
 {
-    uint32_t file = zone_soa_serial(job->zone);
+    uint32_t file = zone_soa_serial(job->content);
     uint32_t previous = job->previous == NULL ? file : zone_soa_serial(job->previous);
     uint32_t floor = job->params->has_serial_floor ? job->params->serial_floor : previous;
     return job->previous == NULL ? floor : serial_later(floor, previous);
@@ -151,7 +140,7 @@ static uint32_t serial_published(const struct job *job)
    half the circle away is neither before nor after it (RFC 1982 s3.2), and must not win. */
 static uint32_t serial_base(const struct job *job)
 {
-    return serial_later(serial_published(job), zone_soa_serial(job->zone));
+    return serial_later(serial_published(job), zone_soa_serial(job->content));
 }
 
 static uint32_t serial_new(const struct job *job)
@@ -166,238 +155,361 @@ static bool may_stay(const struct job *job)
     return job->previous != NULL && serial_base(job) == zone_soa_serial(job->previous);
 }
 
-/* ------------------------------------------------------------------ signatures */
+/* ------------------------------------------------------------------ what is due */
 
-static int each_set(struct signer *s, const struct zone *previous, size_t from, size_t to)
+/* Has SET a signature that fits from each key that signs it, and no other? */
+static bool set_is_signed(const struct job *job, const struct zone_node *node,
+                          const struct zone_rrset *set)
 {
-    const struct plan *p = s->plan;
-    int err = ERR_OK;
-    for (size_t i = from; i < to; i++) {
-        struct plan_node *node = &p->nodes[i];
-        for (uint32_t j = 0; j < node->set_n && err == ERR_OK; j++) {
-            struct zone_rrset *set = &node->sets[j];
-            if (!plan_is_signed(node, set->type) || rrsig_is_late(p, node, set->type))
-                continue;
-            err =
-                previous != NULL ? reuse_set(s, previous, node, set) : rrsig_sign_set(s, node, set);
+    const struct keyset *keys = job->params->keys;
+    uint32_t wanted = 0;
+    for (size_t k = 0; k < keys->n && chain_is_signed(node, set->type); k++) {
+        const uint8_t *pos = set->sigs;
+        bool found = false;
+        if (!key_signs(keys->keys[k], set->type))
+            continue;
+        wanted++;
+        for (uint32_t i = 0; i < set->sig_n && !found; i++) {
+            struct zone_sig sig;
+            sig_walk_next(set, &pos, &sig);
+            found = rrsig_fits(set, &sig, keys->keys[k], job->params);
         }
+        if (!found)
+            return false;
+    }
+    return wanted == set->sig_n;
+}
+
+bool sign_is_due(const struct job *job, const struct zone_node *node)
+{
+    struct set_walk w;
+    struct zone_rrset set;
+    set_walk_first(node, &w);
+    while (set_walk_next(&w, &set)) {
+        if (!set_is_signed(job, node, &set))
+            return true;
+    }
+    return false;
+}
+
+static int find_due(const struct job *job, struct update *u)
+{
+    struct zone_cursor at;
+    struct zone_node node;
+    int err = ERR_OK;
+    zone_first(job->previous, &at);
+    while (err == ERR_OK && zone_next(&at, &node)) {
+        if (sign_is_due(job, &node))
+            err = owners_add(&u->due, node.owner);
     }
     return err;
 }
 
-static int work_sign(void *worker, size_t from, size_t to)
+/* ------------------------------------------------------------------ after the previous version */
+
+static bool same_set(const struct zone *a, const struct zone *b, uint16_t type)
 {
-    return each_set(worker, NULL, from, to);
+    struct zone_rrset x;
+    struct zone_rrset y;
+    bool in_a = zone_rrset(a, a->apex, type, &x);
+    bool in_b = zone_rrset(b, b->apex, type, &y);
+    if (!in_a || !in_b)
+        return in_a == in_b;
+    return x.ttl == y.ttl && knot_rdataset_eq(&x.rrs, &y.rrs);
 }
 
-static int work_reuse(void *worker, size_t from, size_t to)
+bool sign_is_kin(const struct zone *a, const struct zone *b, enum denial denial)
 {
-    struct signer *s = worker;
-    return each_set(s, s->plan->params->previous, from, to);
+    bool nsec3 = denial == DENIAL_NSEC3;
+    return same_set(a, b, KNOT_RRTYPE_DNSKEY) && same_set(a, b, KNOT_RRTYPE_NSEC3PARAM) &&
+           content_denial_ttl(a) == content_denial_ttl(b) && (b->nsec3.node_n > 0) == nsec3;
 }
 
-static int run_all(struct job *job, pool_work *work)
+/* The digest in P's ZONEMD of the kind that we make; NULL: none. */
+static const uint8_t *digest_of(const struct zone *p)
 {
-    void *workers[POOL_THREADS_MAX];
-    for (size_t i = 0; i < job->signer_n; i++)
-        workers[i] = job->signers[i];
-    return pool_run(job->plan.n, POOL_CHUNK, workers, job->signer_n, work);
+    struct zone_rrset set;
+    if (!zone_rrset(p, p->apex, KNOT_RRTYPE_ZONEMD, &set) || set.rrs.count != 1 ||
+        set.rrs.rdata->len != 6 + zonemd_len(ZONEMD_SHA384))
+        return NULL;
+    return set.rrs.rdata->data + 6;
 }
 
-static int make_signers(struct job *job)
+/* The contents of job->zone: those of the zone, at the apex what a signer adds. */
+static int open_contents(struct job *job, uint32_t serial, const uint8_t *digest)
 {
-    size_t chunks = (job->plan.n + POOL_CHUNK - 1) / POOL_CHUNK;
-    size_t n = pool_threads() < chunks ? pool_threads() : chunks;
-    for (; job->signer_n < n; job->signer_n++) {
-        int err = signer_new(&job->plan, &job->signers[job->signer_n]);
-        if (err == ERR_CRYPTO)
-            diag_add(job->diags, &rule_sign_failed, AT_NOWHERE, NULL,
-                     "the zone's keys cannot be used");
+    AUTO(buf) struct buf apex = {0};
+    zone_free(job->zone);
+    job->zone = zone_new(job->content->apex, job->content->file);
+    if (job->zone == NULL)
+        return ERR_NOMEM;
+    int err = tree_open(&job->content->names, &job->zone->names);
+    if (err == ERR_OK)
+        err = content_apex(job, job->content, serial, digest, &apex);
+    return err == ERR_OK ? job_set_apex(job, apex.data) : err;
+}
+
+/* The names of CONTENTS that the previous version lacks or has otherwise, and those it has more.
+ */
+static int compare_contents(const struct job *job, const struct zone *contents, struct update *u)
+{
+    const struct tree *new = &contents->names;
+    const struct tree *old = &job->previous->names;
+    struct zone_spot n = {0};
+    struct zone_spot o = {0};
+    int err = ERR_OK;
+    while (err == ERR_OK && (spot_before(n, tree_end(new)) || spot_before(o, tree_end(old)))) {
+        struct zone_node a;
+        struct zone_node b;
+        bool has_a = spot_before(n, tree_end(new));
+        bool has_b = spot_before(o, tree_end(old));
+        if (has_a)
+            tree_content(new, contents->apex, n, &a);
+        if (has_b)
+            tree_content(old, job->previous->apex, o, &b);
+        int order = !has_a ? 1 : !has_b ? -1 : name_compare(a.owner, b.owner);
+        if (order > 0)
+            err = update_edit(u, b.owner, NULL);
+        else if (order < 0 || !pack_content_equal(a.content, b.content))
+            err = update_edit(u, a.owner, a.content);
+        if (order <= 0)
+            tree_step(new, &n);
+        if (order >= 0)
+            tree_step(old, &o);
+    }
+    return err;
+}
+
+/* The apex goes first: its content is another whenever anything is. */
+static int edit_apex(struct update *u, const struct zone *z, const uint8_t *content)
+{
+    bool is_there = u->name_n > 0 && name_compare(u->names[0].owner, z->apex) == 0;
+    if (!is_there) {
+        int err = update_edit(u, z->apex, NULL);
         if (err != ERR_OK)
             return err;
+        memmove(u->names + 1, u->names, (u->name_n - 1) * sizeof *u->names);
     }
+    u->names[0] = (struct tree_edit){.owner = z->apex, .content = content};
     return ERR_OK;
 }
 
-static void say_failure(const struct job *job)
+int sign_update(struct job *job, struct update *u, const uint8_t *apex, struct owners *ret_touched)
 {
-    for (size_t i = 0; i < job->signer_n; i++) {
-        const struct signer *s = job->signers[i];
-        if (s->failed_node == NULL)
-            continue;
-        char name[NAME_TEXT_LEN];
-        char type[TYPE_TEXT_LEN];
-        char at[NAME_TEXT_LEN + TYPE_TEXT_LEN + 1];
-        name_to_text(s->failed_node->owner, name);
-        type_to_text(s->failed_type, type);
-        (void)snprintf(at, sizeof at, "%s %s", name, type);
-        diag_add(job->diags, &rule_sign_failed, AT_NOWHERE, at,
-                 "the new signature could not be made or did not verify; nothing is published");
-    }
+    job->zonemd_is_late = job->params->policy->zonemd;
+    int err = edit_apex(u, job->previous, apex);
+    if (err == ERR_OK)
+        err = update_sign(job, u, ret_touched);
+    return err == ERR_OK ? update_apex(job, NULL) : err;
 }
 
-static int sign_all(struct job *job)
+static int sign_after(struct job *job, bool *ret_same)
 {
-    int err = run_all(job, work_sign);
-    if (err == ERR_CRYPTO)
-        say_failure(job);
-    return err;
-}
-
-/* ------------------------------------------------------------------ ZONEMD */
-
-static int set_zonemd(struct job *job)
-{
-    struct zone_rrset *set = plan_apex_set(&job->plan, KNOT_RRTYPE_ZONEMD);
-    uint8_t digest[ZONEMD_DIGEST_MAX];
-    int err = zonemd_of_plan(&job->plan, ZONEMD_SHA384, digest);
+    AUTO(update) struct update u = {0};
+    AUTO(buf) struct buf apex = {0};
+    AUTO_PTR(zone) struct zone *contents = TAKE(job->zone); /* the update's edits lie in it */
+    int err = compare_contents(job, contents, &u);
+    if (err == ERR_OK)
+        err = find_due(job, &u);
     if (err != ERR_OK)
         return err;
-    uint8_t *d = set->rrs.rdata->data;
-    wire_put_u32(d, job->serial);
-    memcpy(d + 6, digest, zonemd_len(ZONEMD_SHA384));
+    if (u.name_n == 0 && u.due.n == 0 && may_stay(job)) {
+        job->zone = zone_ref(job->previous);
+        *ret_same = true;
+        return ERR_OK;
+    }
+    job->serial = serial_new(job);
+    err = content_apex(job, job->content, job->serial, NULL, &apex);
+    return err == ERR_OK ? sign_update(job, &u, apex.data, NULL) : err;
+}
+
+/* ------------------------------------------------------------------ anew */
+
+static uint64_t count_made(const struct job *job)
+{
+    uint64_t made = 0;
+    for (size_t i = 0; i < job->worker_n; i++)
+        made += job->workers[i]->made;
+    return made;
+}
+
+static bool sigs_equal(const struct zone_rrset *a, const struct zone_rrset *b)
+{
+    const uint8_t *x = a->sigs;
+    const uint8_t *y = b->sigs;
+    for (uint32_t i = 0; i < a->sig_n; i++) {
+        struct zone_sig s;
+        struct zone_sig t;
+        sig_walk_next(a, &x, &s);
+        sig_walk_next(b, &y, &t);
+        if (s.ttl != t.ttl || s.original_ttl != t.original_ttl || rrsig_compare(&s, &t) != 0 ||
+            s.labels != t.labels || name_compare(s.signer, t.signer) != 0 ||
+            !bytes_equal(s.signature, t.signature))
+            return false;
+    }
+    return true;
+}
+
+static bool nodes_equal(const struct zone_node *a, const struct zone_node *b)
+{
+    struct set_walk v;
+    struct set_walk w;
+    struct zone_rrset x;
+    struct zone_rrset y;
+    if (a->rrset_n != b->rrset_n || name_compare(a->owner, b->owner) != 0)
+        return false;
+    set_walk_first(a, &v);
+    set_walk_first(b, &w);
+    while (set_walk_next(&v, &x) && set_walk_next(&w, &y)) {
+        if (x.type != y.type || x.ttl != y.ttl || x.sig_n != y.sig_n ||
+            !knot_rdataset_eq(&x.rrs, &y.rrs) || !sigs_equal(&x, &y))
+            return false;
+    }
+    return true;
+}
+
+static bool zones_equal(const struct zone *a, const struct zone *b)
+{
+    struct zone_cursor x;
+    struct zone_cursor y;
+    struct zone_node m;
+    struct zone_node n;
+    if (zone_node_n(a) != zone_node_n(b) || zone_record_n(a) != zone_record_n(b))
+        return false;
+    zone_first(a, &x);
+    zone_first(b, &y);
+    while (zone_next(&x, &m)) {
+        if (!zone_next(&y, &n) || !nodes_equal(&m, &n))
+            return false;
+    }
+    return true;
+}
+
+/* Everything was kept, so perhaps nothing changed: with the previous serial, is it the previous
+   version? */
+static int try_previous(struct job *job, bool *ret_same)
+{
+    if (!may_stay(job) || count_made(job) > 0)
+        return ERR_OK;
+    int err = update_apex(job, job->previous);
+    if (err != ERR_OK)
+        return err;
+    *ret_same = count_made(job) == 0 && zones_equal(job->zone, job->previous);
+    for (size_t i = 0; i < job->worker_n; i++)
+        job->workers[i]->made = 0; /* they were a guess */
+    if (*ret_same) {
+        zone_free(job->zone);
+        job->zone = zone_ref(job->previous);
+    }
     return ERR_OK;
 }
 
-static int sign_zonemd(struct job *job)
+static size_t leaf_n(const struct tree *t)
 {
-    struct zone_rrset *set = plan_apex_set(&job->plan, KNOT_RRTYPE_ZONEMD);
-    if (set == NULL)
-        return ERR_OK;
-    int err = set_zonemd(job);
+    size_t n = 0;
+    for (uint32_t i = 0; i < t->branch_n; i++)
+        n += t->branches[i]->leaf_n;
+    return n;
+}
+
+static int sign_anew(struct job *job, bool *ret_same, bool *ret_written)
+{
+    job->serial = may_stay(job) ? zone_soa_serial(job->previous) : serial_new(job);
+    job->soa_is_late = job->previous != NULL;
+    job->zonemd_is_late = job->params->policy->zonemd;
+    int err = open_contents(job, job->serial, NULL);
     if (err == ERR_OK)
-        err = rrsig_sign_set(job->signers[0], &job->plan.nodes[0], set);
-    if (err == ERR_CRYPTO)
-        say_failure(job);
-    return err;
-}
-
-/* ------------------------------------------------------------------ previous version */
-
-static bool all_reused(const struct job *job)
-{
-    uint64_t wanted = 0;
-    uint64_t reused = 0;
-    for (size_t i = 0; i < job->signer_n; i++) {
-        wanted += job->signers[i]->wanted;
-        reused += job->signers[i]->reused;
-    }
-    return wanted == reused;
-}
-
-/* With the previous serial and every signature kept: is it the previous version? */
-static int compare_previous(struct job *job, bool *ret_same)
-{
-    struct zone_rrset *zonemd = plan_apex_set(&job->plan, KNOT_RRTYPE_ZONEMD);
-    if (!may_stay(job) || !all_reused(job))
-        return ERR_OK;
-    if (zonemd != NULL) {
-        int err = set_zonemd(job);
-        if (err == ERR_OK)
-            err = reuse_set(job->signers[0], job->previous, &job->plan.nodes[0], zonemd);
-        if (err != ERR_OK)
-            return err;
-    }
-    *ret_same = all_reused(job) && plan_equals(&job->plan, job->previous);
-    return ERR_OK;
-}
-
-/* What was kept on the guess that nothing changed and covers the serial. */
-static void drop_guess(struct job *job)
-{
-    static const uint16_t types[] = {KNOT_RRTYPE_SOA, KNOT_RRTYPE_ZONEMD};
-    for (size_t i = 0; i < 2; i++) {
-        struct zone_rrset *set = plan_apex_set(&job->plan, types[i]);
-        if (set == NULL)
-            continue;
-        job->signers[0]->reused -= set->sigs.count; /* sums count, not whose they are */
-        set->sigs = (knot_rdataset_t){0};
-        set->sig_ttl = 0;
-    }
-}
-
-static int keep_fitting(struct job *job, bool *ret_same)
-{
-    if (job->previous == NULL)
-        return ERR_OK;
-    int err = run_all(job, work_reuse);
+        err = job_hire(job, leaf_n(&job->zone->names));
+    if (err == ERR_OK && job->params->policy->denial == DENIAL_NSEC3)
+        err = nsec3_build(job);
     if (err == ERR_OK)
-        err = compare_previous(job, ret_same);
-    return err;
+        err = full_sign(job, ret_written);
+    if (err == ERR_OK && job->previous != NULL)
+        err = try_previous(job, ret_same);
+    if (err != ERR_OK || *ret_same)
+        return err;
+    job->serial = job->previous != NULL ? serial_new(job) : job->serial;
+    job->soa_is_late = job->previous != NULL;
+    job->zonemd_is_late = job->params->policy->zonemd;
+    return update_apex(job, NULL);
 }
 
 /* ------------------------------------------------------------------ all together */
 
-static int prepare(struct job *job)
+static uint64_t count_signatures(const struct zone *z)
 {
-    check_previous(job);
-    job->serial = may_stay(job) ? zone_soa_serial(job->previous) : serial_new(job);
-    int err = plan_build(job->zone, job->params, job->serial, &job->plan);
-    if (err != ERR_OK)
-        return err;
-    err = job->params->policy->denial == DENIAL_NSEC3 ? nsec3_add(&job->plan, job->diags)
-                                                      : nsec_add(&job->plan);
-    return err == ERR_OK ? make_signers(job) : err;
-}
-
-static int sign_changed(struct job *job, struct zone **ret)
-{
-    drop_guess(job);
-    job->serial = serial_new(job);
-    plan_set_serial(&job->plan, job->serial);
-    int err = sign_all(job);
-    if (err == ERR_OK)
-        err = sign_zonemd(job);
-    return err == ERR_OK ? plan_finish(&job->plan, zone_file(job->zone), ret, job->diags) : err;
-}
-
-static int64_t earliest(const knot_rdataset_t *sigs, int64_t now, int64_t at)
-{
-    const knot_rdata_t *rr = sigs->rdata;
-    for (uint16_t i = 0; i < sigs->count; i++) {
-        int64_t one = rrsig_time(wire_u32(rr->data + 8), now);
-        at = one < at ? one : at;
-        rr = wire_next(rr);
+    uint64_t n = 0;
+    struct zone_cursor at;
+    struct zone_node node;
+    zone_first(z, &at);
+    while (zone_next(&at, &node)) {
+        struct set_walk w;
+        struct zone_rrset set;
+        set_walk_first(&node, &w);
+        while (set_walk_next(&w, &set))
+            n += set.sig_n;
     }
-    return at;
+    return n;
 }
 
-static void fill_report(const struct job *job, bool changed, struct sign_report *ret)
+int sign_check_keys(const struct job *job)
 {
-    *ret = (struct sign_report){.serial = job->serial, .changed = changed};
+    return check_keys(job);
+}
+
+int sign_check(struct job *job)
+{
+    int err = check_zone(job);
+    return err == ERR_OK ? check_keys(job) : err;
+}
+
+uint32_t sign_serial(const struct job *job)
+{
+    return serial_new(job);
+}
+
+void sign_fill_report(const struct job *job, bool changed, struct sign_report *ret)
+{
+    const struct tree *trees[] = {&job->zone->names, &job->zone->nsec3};
+    *ret = (struct sign_report){.serial = zone_soa_serial(job->zone), .changed = changed};
     ret->expires_at = INT64_MAX;
-    for (size_t i = 0; i < job->plan.n; i++) {
-        const struct plan_node *node = &job->plan.nodes[i];
-        for (uint32_t j = 0; j < node->set_n; j++)
-            ret->expires_at = earliest(&node->sets[j].sigs, job->params->now, ret->expires_at);
+    for (size_t t = 0; t < 2; t++) {
+        for (uint32_t i = 0; i < trees[t]->branch_n; i++) {
+            const struct branch *b = trees[t]->branches[i];
+            int64_t at = rrsig_time(b->expires, job->params->now);
+            if (b->has_expires && at < ret->expires_at)
+                ret->expires_at = at;
+        }
     }
-    for (size_t i = 0; i < job->signer_n; i++) {
-        ret->made += job->signers[i]->made;
-        ret->reused += job->signers[i]->reused;
-    }
+    ret->made = count_made(job);
     ret->rebuild_before_at = ret->expires_at - job->params->policy->signature_refresh_s;
 }
 
 int sign_zone(const struct zone *zone, const struct sign_params *params, struct zone **ret,
               struct sign_report *ret_report, struct diags *diags)
 {
-    AUTO(job) struct job job = {.zone = zone, .params = params, .diags = diags};
+    AUTO(job) struct job job = {.content = zone, .params = params, .diags = diags};
     bool same = false;
-    int err = check_zone(&job);
-    if (err == ERR_OK)
-        err = check_keys(&job);
-    if (err == ERR_OK)
-        err = prepare(&job);
-    if (err == ERR_OK)
-        err = keep_fitting(&job, &same);
-    AUTO_PTR(zone) struct zone *made = NULL;
-    if (err == ERR_OK && same)
-        made = zone_ref(job.previous);
-    else if (err == ERR_OK)
-        err = sign_changed(&job, &made);
+    bool written = false;
+    int err = sign_check(&job);
     if (err != ERR_OK)
         return err;
-    fill_report(&job, !same, ret_report);
-    *ret = TAKE(made);
+    check_previous(&job);
+    job.denial_ttl = content_denial_ttl(zone);
+    bool after = job.previous != NULL && params->previous_is_proved;
+    if (after) {
+        err = open_contents(&job, zone_soa_serial(job.previous), digest_of(job.previous));
+        after = err == ERR_OK && sign_is_kin(job.zone, job.previous, params->policy->denial);
+    }
+    if (err == ERR_OK)
+        err = after ? sign_after(&job, &same) : sign_anew(&job, &same, &written);
+    if (err == ERR_OK && !written)
+        err = full_write(&job);
+    if (err != ERR_OK)
+        return err;
+    sign_fill_report(&job, !same, ret_report);
+    if (params->previous != NULL)
+        ret_report->reused = count_signatures(job.zone) - ret_report->made;
+    *ret = TAKE(job.zone);
     return ERR_OK;
 }

@@ -7,13 +7,17 @@
  * Errors: ERR_KEY (missing, unknown, or must not be made), ERR_LOCKED, ERR_STATE, ERR_CRYPTO,
  * ERR_IO, ERR_CONFIG (unsafe file mode), ERR_FINDINGS, ERR_NOMEM; with a finding that says what to
  * do. Units: *_at Unix seconds, 0 = never; *_s seconds. Source: DESIGN section 10; RFC 4034, 4035,
- * 5155, 6605, 6840, 6979, 8080, 8976, 9077, 9276.
+ * 5155, 6605, 6840, 6979, 8080, 8976, 9077, 9276; RFC 1995.
  */
 #pragma once
+
+#include <stdatomic.h>
 
 #include "common/buf.h"
 #include "common/diag.h"
 #include "common/own.h"
+#include "signer/proof.h"
+#include "signer/self_check.h"
 #include "zones/zones.h"
 
 extern const struct diag_rule *const signer_rules[];
@@ -59,12 +63,23 @@ DEFINE_AUTO(keyset)
 
 /*
  * `sign --keys DIR`: without a database each key has DIR/<digest>.dnskey beside its .pem: the
- * DNSKEY record in presentation form, which says owner, role and algorithm. An empty or missing
- * folder gets new keys (RET_MADE true); keys of other zones only is ERR_KEY unless ALLOW_NEW.
- * Runs that open the folder at the same moment wait for each other, so that one of them makes keys.
+ * DNSKEY record in presentation form, which says owner, role and algorithm. The folder, made when
+ * missing, is read once for any number of zones, and locked until key_folder_free: runs that open
+ * it at the same moment wait for each other, so that one of them makes keys.
  */
-int keyset_open_dir(const char *dir, const uint8_t *zone, uint8_t algorithm, bool single_key,
-                    bool allow_new, struct keyset *ret, bool *ret_made,
+struct key_folder;
+int key_folder_open(const char *dir, struct key_folder **ret, struct diags *diags) MUST_USE;
+void key_folder_free(struct key_folder *f);
+DEFINE_AUTO_PTR(key_folder)
+bool key_folder_is_empty(const struct key_folder *f); /* of keys, when it was opened */
+
+/*
+ * The keys of ZONE. A folder that was empty when opened gets new ones (RET_MADE true); one with
+ * keys of other zones only is ERR_KEY unless ALLOW_NEW. Different zones may be asked for at the
+ * same time from several threads.
+ */
+int key_folder_keys(const struct key_folder *folder, const uint8_t *zone, uint8_t algorithm,
+                    bool single_key, bool allow_new, struct keyset *ret, bool *ret_made,
                     struct diags *diags) MUST_USE;
 
 /* ------------------------------------------------------------------ state (state.c) */
@@ -147,32 +162,82 @@ int state_event_head(struct state *s, char ret[65]) MUST_USE;
 
 /* ------------------------------------------------------------------ signing (sign.c) */
 
+/* Signatures, counted while they are made or kept; for a progress bar in another thread. Several
+   zones may share one. */
+struct sign_progress {
+    atomic_uint_least64_t done;
+    atomic_uint_least64_t total; /* 0: not known yet */
+};
+
+/*
+ * Takes the signed zone piece by piece, while the rest is being signed where that is possible: the
+ * nodes of piece INDEX of COUNT, every signature in them checked. Called from several threads, each
+ * INDEX once, in no order. A result other than 0 ends the signing with that error.
+ */
+struct sign_sink {
+    int (*take)(void *ctx, size_t index, size_t count, struct zone_cursor *nodes);
+    void *ctx;
+};
+
 struct sign_params {
     const struct dnssec_policy *policy;
     const struct keyset *keys;
     uint32_t dnskey_ttl_s; /* after TTL policy */
     int64_t now;
     const struct zone *previous; /* signed snapshot whose fitting signatures are kept, or NULL */
+    bool previous_is_proved;     /* a keyed digest says that it is what was signed here: its
+                                    signatures are kept unverified, its chain as it is */
     bool has_serial_floor;       /* the largest serial that state or OUT know */
     uint32_t serial_floor;
+    enum self_check self_check;
+    size_t threads;                 /* 0: one for each processor */
+    struct sign_progress *progress; /* or NULL */
+    const struct sign_sink *sink;   /* or NULL */
 };
 
 struct sign_report {
     uint32_t serial;
-    bool changed;  /* false: the result is PREVIOUS, byte for byte */
-    uint64_t made; /* signatures made */
-    uint64_t reused;
+    bool changed;              /* false: the result is PREVIOUS, byte for byte */
+    uint64_t made;             /* signatures made */
+    uint64_t reused;           /* sign_zone only: the others, when there was a previous version */
     int64_t expires_at;        /* earliest RRSIG expiration */
     int64_t rebuild_before_at; /* expires_at - signature-refresh */
 };
 
 /*
  * ZONE (unsigned content; DNSSEC records in it are an error or were stripped by sign_strip) to a
- * signed snapshot. Every new signature is verified before it goes in (trust rule 3). The serial
- * moves by trust rule 4 when anything changed.
+ * signed snapshot, which shares ZONE's contents. Every new signature is checked before it goes in
+ * (trust rule 3). The serial moves by trust rule 4 when anything changed. With a proved PREVIOUS of
+ * the same keys and kind of chain, work beyond comparing the two grows with their difference.
  */
 int sign_zone(const struct zone *zone, const struct sign_params *params, struct zone **ret,
               struct sign_report *ret_report, struct diags *diags) MUST_USE;
+
+/* What was taken out and put in from one snapshot to the next, for IXFR (RFC 1995): signatures,
+   chain and both SOAs included, each record once, in canonical order of owners. */
+struct zone_diff {
+    struct records *removed;
+    struct records *added;
+};
+void zone_diff_done(struct zone_diff *d);
+DEFINE_AUTO(zone_diff)
+
+/*
+ * SIGNED with REMOVED taken out and ADDED put in, signed, and the exact difference between the two.
+ * Work grows with the change: the RRsets at the names touched, their neighbours in the chain, the
+ * SOA, names below a delegation or DNAME that comes or goes, and signatures that are due; with
+ * ZONEMD (params->policy->zonemd) the whole zone is read once, as RFC 8976 s3.3.1 wants it.
+ * SIGNED must come from sign_zone or sign_change with the same keys and policy (another DNSKEY set,
+ * kind of chain, ZONEMD or none, or another TTL of denial is ERR_KEY: sign_zone is the call then);
+ * params->previous is not looked at. It stays as it is and readable. The change may hold no
+ * signer's records. A record to remove that is not there, or to add that is, counts for nothing; a
+ * change that leaves the apex without SOA is ERR_FINDINGS. The SOA's serial moves by trust rule 4.
+ * When nothing changes and nothing is due, the result is SIGNED.
+ */
+int sign_change(const struct zone *signed_zone, const struct records *removed,
+                const struct records *added, const struct sign_params *params, struct zone **ret,
+                struct zone_diff *ret_diff, struct sign_report *ret_report,
+                struct diags *diags) MUST_USE;
 
 /* Is A after B? Serials exactly half the circle apart are neither (RFC 1982 s3.2): false. */
 bool serial_is_after(uint32_t a, uint32_t b);

@@ -5,6 +5,7 @@
 
 #include "common/err.h"
 #include "signer/rules_sign.h"
+#include "zones/packed.h"
 
 bool is_signer_type(uint16_t type, bool apex)
 {
@@ -21,19 +22,19 @@ bool is_signer_type(uint16_t type, bool apex)
     }
 }
 
-bool is_apex(const struct zone *zone, const struct zone_node *node)
-{
-    return name_compare(node->owner, zone_apex(zone)) == 0;
-}
-
 bool sign_is_signed(const struct zone *zone)
 {
-    if (zone_rrset(zone, zone_apex(zone), KNOT_RRTYPE_DNSKEY) != NULL)
+    struct zone_rrset set;
+    if (zone_rrset(zone, zone_apex(zone), KNOT_RRTYPE_DNSKEY, &set))
         return true;
-    for (size_t i = 0; i < zone_node_n(zone); i++) {
-        const struct zone_node *node = zone_node_at(zone, i);
-        for (uint32_t j = 0; j < node->rrset_n; j++) {
-            if (node->rrsets[j].sigs.count > 0)
+    struct zone_cursor c;
+    struct zone_node node;
+    zone_first(zone, &c);
+    while (zone_next(&c, &node)) {
+        struct set_walk w;
+        set_walk_first(&node, &w);
+        while (set_walk_next(&w, &set)) {
+            if (set.sig_n > 0)
                 return true;
         }
     }
@@ -63,30 +64,33 @@ static void count(struct strip_counts *c, const struct zone_rrset *set)
 static struct strip_counts count_all(const struct zone *zone)
 {
     struct strip_counts c = {0};
-    for (size_t i = 0; i < zone_node_n(zone); i++) {
-        const struct zone_node *node = zone_node_at(zone, i);
-        bool apex = is_apex(zone, node);
-        for (uint32_t j = 0; j < node->rrset_n; j++) {
-            const struct zone_rrset *set = &node->rrsets[j];
-            c.signatures += set->sigs.count;
-            if (is_signer_type(set->type, apex))
-                count(&c, set);
+    struct zone_cursor at;
+    struct zone_node node;
+    zone_first(zone, &at);
+    while (zone_next(&at, &node)) {
+        struct set_walk w;
+        struct zone_rrset set;
+        set_walk_first(&node, &w);
+        while (set_walk_next(&w, &set)) {
+            c.signatures += set.sig_n;
+            if (is_signer_type(set.type, (node.flags & NODE_APEX) != 0))
+                count(&c, &set);
         }
     }
     return c;
 }
 
-static int strip_node(struct zone_builder *b, const struct zone_node *node, bool apex)
+static int strip_node(struct zone_builder *b, const struct zone_node *node)
 {
-    for (uint32_t i = 0; i < node->rrset_n; i++) {
-        const struct zone_rrset *set = &node->rrsets[i];
-        if (set->rrs.count == 0 || is_signer_type(set->type, apex))
-            continue;
-        int err = zone_builder_add_rrset(b, node, set, false);
-        if (err != ERR_OK)
-            return err;
+    struct set_walk w;
+    struct zone_rrset set;
+    int err = ERR_OK;
+    set_walk_first(node, &w);
+    while (err == ERR_OK && set_walk_next(&w, &set)) {
+        if (set.rrs.count > 0 && !is_signer_type(set.type, (node->flags & NODE_APEX) != 0))
+            err = zone_builder_add_rrset(b, &set, false);
     }
-    return ERR_OK;
+    return err;
 }
 
 static void report(const struct zone *zone, const struct strip_counts *c, struct diags *diags)
@@ -118,9 +122,11 @@ int sign_strip(const struct zone *zone, struct zone **ret, struct diags *diags)
     struct zone_builder *b = zone_builder_new(zone_apex(zone), zone_file(zone));
     if (b == NULL)
         return ERR_NOMEM;
-    for (size_t i = 0; i < zone_node_n(zone); i++) {
-        const struct zone_node *node = zone_node_at(zone, i);
-        int err = strip_node(b, node, is_apex(zone, node));
+    struct zone_cursor at;
+    struct zone_node node;
+    zone_first(zone, &at);
+    while (zone_next(&at, &node)) {
+        int err = strip_node(b, &node);
         if (err != ERR_OK)
             return err;
     }

@@ -6,4 +6,3 @@
 #include "signer/signer.h"
 
 bool is_signer_type(uint16_t type, bool apex);
-bool is_apex(const struct zone *zone, const struct zone_node *node);

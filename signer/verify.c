@@ -16,41 +16,56 @@ static uint32_t get32(const uint8_t *p)
 /* RFC 9077 s3: what a negative answer may be kept for. */
 static bool load_soa(struct verification *v, struct diags *diags)
 {
-    const struct zone_rrset *soa = zone_rrset(v->zone, v->apex, VT_SOA);
-    if (soa == NULL || soa->rrs.count == 0 || soa->rrs.rdata->len < 22) {
+    struct zone_rrset soa;
+    if (!zone_rrset(v->zone, v->apex, VT_SOA, &soa) || soa.rrs.count == 0 ||
+        soa.rrs.rdata->len < 22) {
         VERIFY_ADD(v, diags, rule_verify_no_soa, 0, v->apex, VT_SOA, "none");
         return false;
     }
-    uint32_t minimum = get32(soa->rrs.rdata->data + soa->rrs.rdata->len - 4);
-    v->negative_ttl = minimum < soa->ttl ? minimum : soa->ttl;
+    uint32_t minimum = get32(soa.rrs.rdata->data + soa.rrs.rdata->len - 4);
+    v->negative_ttl = minimum < soa.ttl ? minimum : soa.ttl;
     return true;
 }
 
-static void note_denial_ttl(struct verify_thread *t, const struct zone_node *n,
-                            const struct zone_rrset *set)
+static void note_denial_ttl(struct verify_thread *t, const struct zone_rrset *set)
 {
     struct verify_part *part = t->part;
     if (set->rrs.count == 0 || (set->type != VT_NSEC && set->type != VT_NSEC3) ||
         set->ttl == t->v->negative_ttl)
         return;
-    if (part->odd_ttl_n++ == 0) {
-        part->odd_ttl_node = n;
-        part->odd_ttl_set = set;
-    }
+    if (part->odd_ttl_n++ == 0)
+        part->odd_ttl = *set;
 }
 
-static int check_node(struct verify_thread *t, size_t index)
+static int check_denial(struct verify_thread *t, const struct zone_node *n)
 {
-    const struct zone_node *n = zone_node_at(t->v->zone, index);
-    for (uint32_t i = 0; i < n->rrset_n; i++) {
-        int err = verify_rrset(t, n, &n->rrsets[i]);
+    const struct verification *v = t->v;
+    if (!v->has_nsec && v->chain_n == 0)
+        return ERR_OK;
+    if (!verify_node_in_chain(n)) {
+        if (v->has_nsec)
+            verify_nsec_extra(t, n);
+        return ERR_OK;
+    }
+    struct zone_node next;
+    bool last = !verify_next_in_chain(t, &next);
+    if (v->has_nsec)
+        verify_nsec(t, n, last ? v->apex : next.owner);
+    return v->chain_n > 0 ? verify_nsec3(t, n, last ? NULL : &next) : ERR_OK;
+}
+
+static int check_node(struct verify_thread *t, const struct zone_node *n)
+{
+    struct set_walk walk;
+    struct zone_rrset set;
+    set_walk_first(n, &walk);
+    while (set_walk_next(&walk, &set)) {
+        int err = verify_rrset(t, n, &set);
         if (err != ERR_OK)
             return err;
-        note_denial_ttl(t, n, &n->rrsets[i]);
+        note_denial_ttl(t, &set);
     }
-    if (t->v->has_nsec)
-        verify_nsec(t, index);
-    return verify_nsec3(t, index);
+    return check_denial(t, n);
 }
 
 static void judge_denial_ttl(const struct verification *v, const struct verify_part *all,
@@ -58,9 +73,9 @@ static void judge_denial_ttl(const struct verification *v, const struct verify_p
 {
     if (all->odd_ttl_n == 0)
         return;
-    VERIFY_ADD(v, diags, rule_nsec_ttl, all->odd_ttl_set->line, all->odd_ttl_node->owner,
-               all->odd_ttl_set->type, "TTL %u; so or otherwise odd at %llu names in all",
-               all->odd_ttl_set->ttl, (unsigned long long)all->odd_ttl_n);
+    VERIFY_ADD(v, diags, rule_nsec_ttl, all->odd_ttl.line, all->odd_ttl.owner, all->odd_ttl.type,
+               "TTL %u; so or otherwise odd at %llu names in all", all->odd_ttl.ttl,
+               (unsigned long long)all->odd_ttl_n);
     diag_expect(diags, "%u, the lesser of SOA MINIMUM and the SOA's TTL", v->negative_ttl);
 }
 

@@ -4,9 +4,10 @@
  * verify.c prepares a `struct verification` (keys, denial chains), walks all nodes with several
  * threads, and then judges what needs the whole zone (chain ends, DS, CDS, ZONEMD). While threads
  * run the verification is read only, but for two marks: a key's `signs_dnskey`, which only the
- * thread of the apex sets, and an NSEC3 entry's `seen`, which is atomic. Findings of a part of the
- * nodes go to that part's own list and are joined in node order, so a run always says the same. No
- * code is shared with the signing path; what a zone's names are comes from zones/zones.h.
+ * thread of the apex sets, and an NSEC3 entry's `seen`, which is atomic. Findings of a segment of
+ * the nodes go to that part's own list and are joined in node order, so a run always says the same.
+ * No code is shared with the signing path; what a zone's names are comes from zones/zones.h, and
+ * zones/pack.h reads a node's RRsets in one pass.
  */
 #pragma once
 
@@ -82,15 +83,14 @@ struct verification {
     size_t chain_n;
 };
 
-struct verify_part {     /* the outcome of some nodes */
+struct verify_part {     /* the outcome of a segment of the nodes */
     struct diags *diags; /* NULL: nothing found */
     uint64_t rrsets;
     uint64_t signatures;
     uint64_t denial;
-    int64_t expires_at; /* 0: no signature */
-    uint64_t odd_ttl_n; /* NSEC or NSEC3 RRsets with another TTL than RFC 9077 asks for */
-    const struct zone_node *odd_ttl_node;
-    const struct zone_rrset *odd_ttl_set;
+    int64_t expires_at;        /* 0: no signature */
+    uint64_t odd_ttl_n;        /* NSEC or NSEC3 RRsets with another TTL than RFC 9077 asks for */
+    struct zone_rrset odd_ttl; /* the first of them */
     int err;
 };
 
@@ -98,8 +98,9 @@ struct verify_thread {
     struct verification *v;
     struct verify_checker *checker;
     struct verify_hasher *sha1;
-    struct buf data;          /* what a signature covers, reused */
-    struct verify_part *part; /* where the current node's outcome goes */
+    struct buf data;           /* what a signature covers, reused */
+    struct zone_cursor cursor; /* past the current node; ends with the segment */
+    struct verify_part *part;  /* where the current node's outcome goes */
 };
 
 /* ------------------------------------------------------------------ findings */
@@ -134,6 +135,11 @@ void verify_name_lower(const uint8_t *name, size_t len, uint8_t *out);
 bool verify_node_exists(const struct zone_node *n);
 /* At or above a cut, and not below a DNAME. */
 bool verify_node_authoritative(const struct zone_node *n);
+/* Does denial of existence go by N: it exists, is authoritative and is not the owner of an NSEC3 as
+   such. The apex is the first such node of every zone. */
+bool verify_node_in_chain(const struct zone_node *n);
+/* The first such node after the current one, also beyond the segment. False: none. */
+bool verify_next_in_chain(const struct verify_thread *t, struct zone_node *ret);
 /* Is TYPE at N to be signed: authoritative, and at a cut only DS and denial (RFC 4035 s2.2). */
 bool verify_type_signed(const struct zone_node *n, uint16_t type);
 
@@ -159,13 +165,18 @@ int verify_cds(const struct verification *v, struct diags *diags) MUST_USE;
 int verify_rrset(struct verify_thread *t, const struct zone_node *n,
                  const struct zone_rrset *set) MUST_USE;
 
-void verify_nsec(struct verify_thread *t, size_t index);
+/* N: the current node, which is in the chain. NEXT: the owner of the one after it, or the apex. */
+void verify_nsec(struct verify_thread *t, const struct zone_node *n, const uint8_t *next);
+/* The same for a node that is not in the chain. */
+void verify_nsec_extra(struct verify_thread *t, const struct zone_node *n);
 
 /* Finds the chains and their records; sets has_nsec. */
 int verify_chains_load(struct verification *v, struct diags *diags) MUST_USE;
 void verify_chains_done(struct verification *v);
-/* The node's own hash, and those of the empty non-terminals that come up first with it. */
-int verify_nsec3(struct verify_thread *t, size_t index) MUST_USE;
+/* The hashes of N, the current node, which is in the chain, and of the empty non-terminals between
+   it and NEXT, the one after it (NULL: N is the last). */
+int verify_nsec3(struct verify_thread *t, const struct zone_node *n,
+                 const struct zone_node *next) MUST_USE;
 /* After the names: links, and records of no name. */
 void verify_chains_judge(const struct verification *v, struct diags *diags);
 
@@ -174,7 +185,8 @@ int verify_zonemd(const struct verification *v, bool *ret_valid, struct diags *d
 /* ------------------------------------------------------------------ threads (verify_pool.c) */
 
 /* Calls EACH for every node, in several threads; joins the outcomes into RET in node order. */
-int verify_pool_run(struct verification *v, int (*each)(struct verify_thread *t, size_t index),
+int verify_pool_run(struct verification *v,
+                    int (*each)(struct verify_thread *t, const struct zone_node *n),
                     struct verify_part *ret) MUST_USE;
 /* Adds all findings of FROM to TO. */
 void verify_diags_join(struct diags *to, const struct diags *from);

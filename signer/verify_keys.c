@@ -29,8 +29,8 @@ static uint16_t key_tag_of(struct bytes rdata)
 
 static uint32_t apex_line(const struct verification *v, uint16_t type)
 {
-    const struct zone_rrset *set = zone_rrset(v->zone, v->apex, type);
-    return set != NULL ? set->line : 0;
+    struct zone_rrset set;
+    return zone_rrset(v->zone, v->apex, type, &set) ? set.line : 0;
 }
 
 /* ------------------------------------------------------------------ loading */
@@ -126,30 +126,30 @@ static void judge_usable(const struct verification *v, uint32_t line, struct dia
 
 int verify_keys_load(struct verification *v, struct diags *diags)
 {
-    const struct zone_rrset *set = zone_rrset(v->zone, v->apex, VT_DNSKEY);
-    if (set == NULL || set->rrs.count == 0) {
+    struct zone_rrset set;
+    if (!zone_rrset(v->zone, v->apex, VT_DNSKEY, &set) || set.rrs.count == 0) {
         VERIFY_ADD(v, diags, rule_dnskey_missing, 0, v->apex, 0,
                    "no DNSKEY: the zone is not signed");
         return ERR_OK;
     }
-    if (set->rrs.count > LIMIT_ZONE_KEYS) {
-        VERIFY_ADD(v, diags, rule_dnskey_limit, set->line, v->apex, VT_DNSKEY, "%u keys",
-                   set->rrs.count);
+    if (set.rrs.count > LIMIT_ZONE_KEYS) {
+        VERIFY_ADD(v, diags, rule_dnskey_limit, set.line, v->apex, VT_DNSKEY, "%u keys",
+                   set.rrs.count);
         return ERR_OK;
     }
-    v->keys = calloc(set->rrs.count, sizeof(*v->keys));
+    v->keys = calloc(set.rrs.count, sizeof(*v->keys));
     if (v->keys == NULL)
         return ERR_NOMEM;
-    knot_rdata_t *rd = set->rrs.rdata;
-    for (uint16_t i = 0; i < set->rrs.count; i++, rd = knot_rdataset_next(rd)) {
+    knot_rdata_t *rd = set.rrs.rdata;
+    for (uint16_t i = 0; i < set.rrs.count; i++, rd = knot_rdataset_next(rd)) {
         struct verify_key *k = &v->keys[v->key_n++];
-        int err = load_key(v, (struct bytes){rd->data, rd->len}, set->line, k, diags);
+        int err = load_key(v, (struct bytes){rd->data, rd->len}, set.line, k, diags);
         if (err != ERR_OK)
             return err;
         require_algorithm(v, k);
     }
-    judge_collisions(v, set->line, diags);
-    judge_usable(v, set->line, diags);
+    judge_collisions(v, set.line, diags);
+    judge_usable(v, set.line, diags);
     return ERR_OK;
 }
 
@@ -285,17 +285,17 @@ static int judge_ds(const struct verification *v, struct bytes ds, struct diag_w
 
 int verify_ds(const struct verification *v, const struct zone *ds, struct diags *diags)
 {
-    const struct zone_rrset *set = zone_rrset(ds, v->apex, VT_DS);
-    if (set == NULL || set->rrs.count == 0) {
+    struct zone_rrset set;
+    if (!zone_rrset(ds, v->apex, VT_DS, &set) || set.rrs.count == 0) {
         char at[VERIFY_AT_LEN];
         diag_add(diags, &rule_ds_absent, AT_FILE(zone_file(ds)), verify_at(v->apex, VT_DS, at),
                  "none");
         return ERR_OK;
     }
-    knot_rdata_t *rd = set->rrs.rdata;
-    for (uint16_t i = 0; i < set->rrs.count; i++, rd = knot_rdataset_next(rd)) {
-        int err = judge_ds(v, (struct bytes){rd->data, rd->len}, AT_LINE(zone_file(ds), set->line),
-                           diags);
+    knot_rdata_t *rd = set.rrs.rdata;
+    for (uint16_t i = 0; i < set.rrs.count; i++, rd = knot_rdataset_next(rd)) {
+        int err =
+            judge_ds(v, (struct bytes){rd->data, rd->len}, AT_LINE(zone_file(ds), set.line), diags);
         if (err != ERR_OK)
             return err;
     }
@@ -384,8 +384,10 @@ int verify_cds(const struct verification *v, struct diags *diags)
 {
     static const uint16_t types[] = {VT_CDS, VT_CDNSKEY};
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        const struct zone_rrset *set = zone_rrset(v->zone, v->apex, types[i]);
-        int err = set != NULL && set->rrs.count > 0 ? judge_children(v, set, diags) : ERR_OK;
+        struct zone_rrset set;
+        if (!zone_rrset(v->zone, v->apex, types[i], &set) || set.rrs.count == 0)
+            continue;
+        int err = judge_children(v, &set, diags);
         if (err != ERR_OK)
             return err;
     }

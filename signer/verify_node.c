@@ -48,10 +48,12 @@ void verify_name_lower(const uint8_t *name, size_t len, uint8_t *out)
 
 bool verify_node_exists(const struct zone_node *n)
 {
-    for (uint32_t i = 0; i < n->rrset_n; i++) {
-        const struct zone_rrset *set = &n->rrsets[i];
-        if (set->rrs.count > 0 && set->type != VT_RRSIG && set->type != VT_NSEC &&
-            set->type != VT_NSEC3)
+    struct set_walk walk;
+    struct zone_rrset set;
+    set_walk_first(n, &walk);
+    while (set_walk_next(&walk, &set)) {
+        if (set.rrs.count > 0 && set.type != VT_RRSIG && set.type != VT_NSEC &&
+            set.type != VT_NSEC3)
             return true;
     }
     return false;
@@ -61,6 +63,23 @@ bool verify_node_authoritative(const struct zone_node *n)
 {
     /* hashed names hang below the apex, also where a DNAME stands there (RFC 6672 s2.3, s5.3.4) */
     return (n->flags & NODE_NSEC3) != 0 || (n->flags & (NODE_BELOW_CUT | NODE_BELOW_DNAME)) == 0;
+}
+
+bool verify_node_in_chain(const struct zone_node *n)
+{
+    return (n->flags & NODE_NSEC3) == 0 && verify_node_authoritative(n) && verify_node_exists(n);
+}
+
+bool verify_next_in_chain(const struct verify_thread *t, struct zone_node *ret)
+{
+    struct zone_cursor ahead;
+    zone_first(t->v->zone, &ahead); /* for its end: that of the zone */
+    memcpy(ahead.at, t->cursor.at, sizeof(ahead.at));
+    while (zone_next(&ahead, ret)) {
+        if (verify_node_in_chain(ret))
+            return true;
+    }
+    return false;
 }
 
 bool verify_type_signed(const struct zone_node *n, uint16_t type)
@@ -118,9 +137,11 @@ static bool wants_rrsig_bit(const struct zone_node *n, uint16_t for_type)
 {
     if (for_type == VT_NSEC) /* the NSEC itself is signed */
         return true;
-    for (uint32_t i = 0; i < n->rrset_n; i++) {
-        const struct zone_rrset *set = &n->rrsets[i];
-        if (set->rrs.count > 0 && set->type != VT_NSEC3 && verify_type_signed(n, set->type))
+    struct set_walk walk;
+    struct zone_rrset set;
+    set_walk_first(n, &walk);
+    while (set_walk_next(&walk, &set)) {
+        if (set.rrs.count > 0 && set.type != VT_NSEC3 && verify_type_signed(n, set.type))
             return true;
     }
     return false;
@@ -130,14 +151,16 @@ void verify_bitmap_of(const struct zone_node *n, uint16_t for_type, struct buf *
 {
     struct bitmap_writer w = {.out = out, .window = -1};
     bool rrsig = wants_rrsig_bit(n, for_type);
-    for (uint32_t i = 0; i < n->rrset_n; i++) {
-        const struct zone_rrset *set = &n->rrsets[i];
-        if (rrsig && set->type > VT_RRSIG) {
+    struct set_walk walk;
+    struct zone_rrset set;
+    set_walk_first(n, &walk);
+    while (set_walk_next(&walk, &set)) {
+        if (rrsig && set.type > VT_RRSIG) {
             writer_add(&w, VT_RRSIG);
             rrsig = false;
         }
-        if (set->rrs.count > 0 && named_in_bitmap(n, set->type))
-            writer_add(&w, set->type);
+        if (set.rrs.count > 0 && named_in_bitmap(n, set.type))
+            writer_add(&w, set.type);
     }
     if (rrsig)
         writer_add(&w, VT_RRSIG);

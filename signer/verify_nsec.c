@@ -8,35 +8,18 @@
 
 #include "signer/verify.h"
 
-static bool in_chain(const struct zone_node *n)
-{
-    return verify_node_authoritative(n) && (n->flags & NODE_NSEC3) == 0 && verify_node_exists(n);
-}
-
-/* The owner of the next name after node INDEX; the apex after the last. */
-static const uint8_t *next_owner(const struct verification *v, size_t index)
-{
-    for (size_t i = index + 1; i < zone_node_n(v->zone); i++) {
-        const struct zone_node *n = zone_node_at(v->zone, i);
-        if (in_chain(n))
-            return n->owner;
-    }
-    return v->apex;
-}
-
-static void check_next(struct verify_thread *t, const struct zone_node *n, size_t index,
-                       const struct zone_rrset *set, struct bytes next)
+static void check_next(struct verify_thread *t, const struct zone_rrset *set, struct bytes next,
+                       const uint8_t *wanted)
 {
     uint8_t lower[255]; /* as written in the file (RFC 6840 s5.1) */
     verify_name_lower(next.data, next.len, lower);
-    const uint8_t *wanted = next_owner(t->v, index);
     if (next.len == name_len(wanted) && memcmp(lower, wanted, next.len) == 0)
         return;
     char found_text[NAME_TEXT_LEN];
     char wanted_text[NAME_TEXT_LEN];
     name_to_text(lower, found_text);
     name_to_text(wanted, wanted_text);
-    VERIFY_FOUND(t, rule_nsec_next, set->line, n->owner, VT_NSEC, "next name %s", found_text);
+    VERIFY_FOUND(t, rule_nsec_next, set->line, set->owner, VT_NSEC, "next name %s", found_text);
     diag_expect(t->part->diags, "%s", wanted_text);
 }
 
@@ -51,34 +34,35 @@ static void check_bitmap(struct verify_thread *t, const struct zone_node *n,
                      buf_str(&why));
 }
 
-void verify_nsec(struct verify_thread *t, size_t index)
+void verify_nsec_extra(struct verify_thread *t, const struct zone_node *n)
 {
-    const struct zone_node *n = zone_node_at(t->v->zone, index);
-    const struct zone_rrset *set = zone_node_rrset(n, VT_NSEC);
-    bool present = set != NULL && set->rrs.count > 0;
-    if (!in_chain(n)) {
-        if (present)
-            VERIFY_FOUND(t, rule_nsec_extra, set->line, n->owner, VT_NSEC,
-                         "an NSEC at a name that is not in the chain");
-        return;
-    }
-    if (!present) {
-        VERIFY_FOUND(t, rule_nsec_missing, n->rrsets[0].line, n->owner, VT_NSEC, "no NSEC");
+    struct zone_rrset set;
+    if (zone_node_rrset(n, VT_NSEC, &set) && set.rrs.count > 0)
+        VERIFY_FOUND(t, rule_nsec_extra, set.line, n->owner, VT_NSEC,
+                     "an NSEC at a name that is not in the chain");
+}
+
+void verify_nsec(struct verify_thread *t, const struct zone_node *n, const uint8_t *next)
+{
+    struct zone_rrset set;
+    if (!zone_node_rrset(n, VT_NSEC, &set) || set.rrs.count == 0) {
+        zone_node_set(n, 0, &set);
+        VERIFY_FOUND(t, rule_nsec_missing, set.line, n->owner, VT_NSEC, "no NSEC");
         return;
     }
     t->part->denial++;
-    if (set->rrs.count > 1)
-        VERIFY_FOUND(t, rule_nsec_multiple, set->line, n->owner, VT_NSEC, "%u NSEC records",
-                     set->rrs.count);
-    knot_rdata_t *rd = set->rrs.rdata;
-    for (uint16_t i = 0; i < set->rrs.count; i++, rd = knot_rdataset_next(rd)) {
+    if (set.rrs.count > 1)
+        VERIFY_FOUND(t, rule_nsec_multiple, set.line, n->owner, VT_NSEC, "%u NSEC records",
+                     set.rrs.count);
+    knot_rdata_t *rd = set.rrs.rdata;
+    for (uint16_t i = 0; i < set.rrs.count; i++, rd = knot_rdataset_next(rd)) {
         struct bytes rdata = {rd->data, rd->len};
         size_t len = verify_name_in(rdata);
         if (len == 0) {
-            VERIFY_FOUND(t, rule_nsec_malformed, set->line, n->owner, VT_NSEC, "no next name");
+            VERIFY_FOUND(t, rule_nsec_malformed, set.line, n->owner, VT_NSEC, "no next name");
             continue;
         }
-        check_next(t, n, index, set, (struct bytes){rd->data, len});
-        check_bitmap(t, n, set, (struct bytes){rd->data + len, rd->len - len});
+        check_next(t, &set, (struct bytes){rd->data, len}, next);
+        check_bitmap(t, n, &set, (struct bytes){rd->data + len, rd->len - len});
     }
 }

@@ -111,19 +111,19 @@ static void load_param(struct verification *v, const knot_rdata_t *rd, uint32_t 
 
 static int load_params(struct verification *v, struct diags *diags)
 {
-    const struct zone_rrset *set = zone_rrset(v->zone, v->apex, VT_NSEC3PARAM);
-    if (set == NULL || set->rrs.count == 0)
+    struct zone_rrset set;
+    if (!zone_rrset(v->zone, v->apex, VT_NSEC3PARAM, &set) || set.rrs.count == 0)
         return ERR_OK;
-    v->chains = calloc(set->rrs.count, sizeof(*v->chains));
+    v->chains = calloc(set.rrs.count, sizeof(*v->chains));
     if (v->chains == NULL)
         return ERR_NOMEM;
-    knot_rdata_t *rd = set->rrs.rdata;
-    for (uint16_t i = 0; i < set->rrs.count; i++, rd = knot_rdataset_next(rd))
-        load_param(v, rd, set->line, diags);
+    knot_rdata_t *rd = set.rrs.rdata;
+    for (uint16_t i = 0; i < set.rrs.count; i++, rd = knot_rdataset_next(rd))
+        load_param(v, rd, set.line, diags);
     /* RFC 5155 s2: the older numbers 3 and 5 tell validators that there is only NSEC */
     for (size_t i = 0; i < v->algorithm_n; i++) {
         if (v->algorithms[i] == 3 || v->algorithms[i] == 5)
-            VERIFY_ADD(v, diags, rule_nsec3_algorithm, set->line, v->apex, VT_NSEC3PARAM,
+            VERIFY_ADD(v, diags, rule_nsec3_algorithm, set.line, v->apex, VT_NSEC3PARAM,
                        "NSEC3 with keys of algorithm %u", v->algorithms[i]);
     }
     return ERR_OK;
@@ -169,15 +169,16 @@ static const char *entry_parse(const struct verification *v, const uint8_t *owne
     return NULL;
 }
 
-static int load_nsec3(struct verification *v, const struct zone_node *n,
-                      const struct zone_rrset *set, uint64_t *other_n, struct diags *diags)
+static int load_set(struct verification *v, const struct zone_rrset *set, uint64_t *other_n,
+                    struct diags *diags)
 {
+    const uint8_t *owner = set->owner;
     knot_rdata_t *rd = set->rrs.rdata;
     for (uint16_t i = 0; i < set->rrs.count; i++, rd = knot_rdataset_next(rd)) {
         struct params p;
         struct nsec3_entry e = {.line = set->line};
         if (!params_parse(rd, &p)) {
-            VERIFY_ADD(v, diags, rule_nsec3_malformed, set->line, n->owner, VT_NSEC3,
+            VERIFY_ADD(v, diags, rule_nsec3_malformed, set->line, owner, VT_NSEC3,
                        "%u octets of rdata", rd->len);
             continue;
         }
@@ -186,13 +187,43 @@ static int load_nsec3(struct verification *v, const struct zone_node *n,
             ++*other_n;
             continue;
         }
-        const char *wrong = entry_parse(v, n->owner, &p, &e);
+        const char *wrong = entry_parse(v, owner, &p, &e);
         if (wrong != NULL)
-            VERIFY_ADD(v, diags, rule_nsec3_malformed, set->line, n->owner, VT_NSEC3, "%s", wrong);
+            VERIFY_ADD(v, diags, rule_nsec3_malformed, set->line, owner, VT_NSEC3, "%s", wrong);
         else if (chain_add(c, &e) != ERR_OK)
             return ERR_NOMEM;
     }
     return ERR_OK;
+}
+
+/* The records of that order alone: names are passed over. */
+static int load_nsec3(struct verification *v, uint64_t *other_n, struct diags *diags)
+{
+    struct zone_cursor c;
+    struct zone_node n;
+    struct zone_rrset set;
+    int err = ERR_OK;
+    zone_first(v->zone, &c);
+    c.at[0] = c.end[0];
+    while (err == ERR_OK && zone_next(&c, &n)) {
+        if (zone_node_rrset(&n, VT_NSEC3, &set))
+            err = load_set(v, &set, other_n, diags);
+    }
+    return err;
+}
+
+static bool has_nsec(const struct zone *z)
+{
+    struct zone_cursor c;
+    struct zone_node n;
+    struct zone_rrset set;
+    zone_first(z, &c);
+    c.at[1] = c.end[1];
+    while (zone_next(&c, &n)) {
+        if (zone_node_rrset(&n, VT_NSEC, &set) && set.rrs.count > 0)
+            return true;
+    }
+    return false;
 }
 
 /* Nodes come in canonical order and base32hex keeps the order of the hashes: entries are sorted. */
@@ -210,13 +241,13 @@ static void judge_duplicates(const struct verification *v, struct diags *diags)
 
 static void judge_presence(const struct verification *v, uint64_t other_n, struct diags *diags)
 {
-    const struct zone_rrset *set = zone_rrset(v->zone, v->apex, VT_NSEC3PARAM);
-    bool param = set != NULL && set->rrs.count > 0;
+    struct zone_rrset set;
+    bool param = zone_rrset(v->zone, v->apex, VT_NSEC3PARAM, &set) && set.rrs.count > 0;
     if (other_n > 0 && !param && !v->has_nsec)
         VERIFY_ADD(v, diags, rule_nsec3param_missing, 0, v->apex, VT_NSEC3PARAM,
                    "%llu NSEC3 records and no NSEC3PARAM", (unsigned long long)other_n);
     else if (other_n > 0)
-        VERIFY_ADD(v, diags, rule_nsec3_other_chain, param ? set->line : 0, v->apex, VT_NSEC3PARAM,
+        VERIFY_ADD(v, diags, rule_nsec3_other_chain, param ? set.line : 0, v->apex, VT_NSEC3PARAM,
                    "%llu NSEC3 records of a chain without NSEC3PARAM", (unsigned long long)other_n);
     else if (!param && !v->has_nsec)
         VERIFY_ADD(v, diags, rule_denial_missing, 0, v->apex, 0, "neither NSEC nor NSEC3");
@@ -226,16 +257,11 @@ int verify_chains_load(struct verification *v, struct diags *diags)
 {
     int err = load_params(v, diags);
     uint64_t other_n = 0;
-    for (size_t i = 0; err == ERR_OK && i < zone_node_n(v->zone); i++) {
-        const struct zone_node *n = zone_node_at(v->zone, i);
-        const struct zone_rrset *nsec = zone_node_rrset(n, VT_NSEC);
-        const struct zone_rrset *nsec3 = zone_node_rrset(n, VT_NSEC3);
-        v->has_nsec = v->has_nsec || (nsec != NULL && nsec->rrs.count > 0);
-        if (nsec3 != NULL)
-            err = load_nsec3(v, n, nsec3, &other_n, diags);
-    }
+    if (err == ERR_OK)
+        err = load_nsec3(v, &other_n, diags);
     if (err != ERR_OK)
         return err;
+    v->has_nsec = has_nsec(v->zone);
     judge_duplicates(v, diags);
     judge_presence(v, other_n, diags);
     return ERR_OK;
@@ -294,19 +320,14 @@ static struct nsec3_entry *entry_find(const struct nsec3_chain *c, const uint8_t
 
 static bool insecure_delegation(const struct zone_node *n)
 {
-    const struct zone_rrset *ds = zone_node_rrset(n, VT_DS);
-    return (n->flags & NODE_DELEGATION) != 0 && (ds == NULL || ds->rrs.count == 0);
-}
-
-static bool hashed_node(const struct zone_node *n)
-{
-    return verify_node_authoritative(n) && (n->flags & NODE_NSEC3) == 0 && verify_node_exists(n);
+    struct zone_rrset ds;
+    return (n->flags & NODE_DELEGATION) != 0 &&
+           !(zone_node_rrset(n, VT_DS, &ds) && ds.rrs.count > 0);
 }
 
 struct original { /* a name that NSEC3 stands for */
     const uint8_t *name;
     const struct zone_node *node; /* NULL: an empty non-terminal */
-    size_t index;                 /* of the node, or of the first node below */
 };
 
 /* RFC 5155 s7.1: does the empty non-terminal come from nothing but insecure delegations that the
@@ -315,16 +336,15 @@ struct original { /* a name that NSEC3 stands for */
 static int only_opted_out_below(struct verify_thread *t, const struct nsec3_chain *c,
                                 const struct original *o, bool *ret)
 {
-    const struct verification *v = t->v;
-    for (size_t i = o->index; i < zone_node_n(v->zone); i++) {
-        const struct zone_node *n = zone_node_at(v->zone, i);
-        if (!name_is_below(n->owner, o->name))
-            break;
-        if (!hashed_node(n))
+    struct zone_cursor at;
+    struct zone_node n;
+    (void)zone_seek(t->v->zone, o->name, &at);
+    while (zone_next(&at, &n) && name_is_at_or_below(n.owner, o->name)) {
+        if (!verify_node_in_chain(&n))
             continue;
         uint8_t hash[VERIFY_HASH_MAX];
-        bool match = !insecure_delegation(n);
-        int err = match ? ERR_OK : hash_name(t->sha1, c, n->owner, hash);
+        bool match = !insecure_delegation(&n);
+        int err = match ? ERR_OK : hash_name(t->sha1, c, n.owner, hash);
         if (err != ERR_OK)
             return err;
         if (!match)
@@ -354,9 +374,11 @@ static int judge_missing(struct verify_thread *t, const struct nsec3_chain *c,
     char text[HASH_TEXT_LEN + 1];
     hash_to_text(hash, text);
     const char *kind = o->node == NULL ? "empty non-terminal" : may ? "delegation" : "name";
-    uint32_t line = o->node != NULL ? o->node->rrsets[0].line : 0;
-    VERIFY_FOUND(t, rule_nsec3_missing, line, o->name, 0, "no NSEC3 for this %s (hash %s)%s", kind,
-                 text, may ? ", and the span over it is not opt-out" : "");
+    struct zone_rrset first = {0};
+    if (o->node != NULL)
+        zone_node_set(o->node, 0, &first);
+    VERIFY_FOUND(t, rule_nsec3_missing, first.line, o->name, 0, "no NSEC3 for this %s (hash %s)%s",
+                 kind, text, may ? ", and the span over it is not opt-out" : "");
     return ERR_OK;
 }
 
@@ -396,42 +418,18 @@ static int check_in_chains(struct verify_thread *t, const struct original *o)
     return ERR_OK;
 }
 
-/* The last hashed node before INDEX; NULL: none. */
-static const struct zone_node *previous_hashed(const struct verification *v, size_t index)
+int verify_nsec3(struct verify_thread *t, const struct zone_node *n, const struct zone_node *next)
 {
-    while (index-- > 0) {
-        const struct zone_node *n = zone_node_at(v->zone, index);
-        if (hashed_node(n))
-            return n;
-    }
-    return NULL;
-}
-
-int verify_nsec3(struct verify_thread *t, size_t index)
-{
-    const struct verification *v = t->v;
-    const struct zone_node *n = zone_node_at(v->zone, index);
-    if (v->chain_n == 0 || !hashed_node(n))
-        return ERR_OK;
-    int err = check_in_chains(t, &(struct original){n->owner, n, index});
-    if (err != ERR_OK || n->owner[0] == 0)
+    int err = check_in_chains(t, &(struct original){n->owner, n});
+    if (next == NULL)
         return err;
-    /* Ancestors without a node are empty non-terminals. Canonical order puts a name's descendants
-       right behind it, so one comes up first exactly where the hashed node before is not below it.
-     */
-    const struct zone_node *before = previous_hashed(v, index);
-    for (const uint8_t *up = n->owner + 1 + n->owner[0]; name_is_below(up, v->apex);
-         up += 1 + *up) {
-        if (before != NULL && name_is_at_or_below(before->owner, up))
-            break; /* and so are all above it */
-        const struct zone_node *parent = zone_find(v->zone, up);
-        if (parent != NULL && hashed_node(parent))
-            break;
-        err = check_in_chains(t, &(struct original){up, NULL, index});
-        if (err != ERR_OK)
-            return err;
-    }
-    return ERR_OK;
+    /* Ancestors of NEXT that are not N and have not N below them: were one in the chain, or another
+       node of it below one, it would stand between N and NEXT. So they are empty non-terminals, and
+       each comes up here once. */
+    for (const uint8_t *up = next->owner + 1 + next->owner[0];
+         err == ERR_OK && !name_is_at_or_below(n->owner, up); up += 1 + *up)
+        err = check_in_chains(t, &(struct original){up, NULL});
+    return err;
 }
 
 /* ------------------------------------------------------------------ after the names */

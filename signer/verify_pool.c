@@ -1,8 +1,8 @@
 /*
  * signer/verify_pool.c -- the walk over all nodes, by several threads.
  *
- * Threads take parts of PART_NODES nodes in turn; each part has its own outcome, and the outcomes
- * are joined in node order when all threads are done.
+ * Threads take the zone's segments in turn; each has its own outcome, and the outcomes are joined
+ * in node order when all threads are done.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,15 +11,15 @@
 #include "common/err.h"
 #include "signer/verify.h"
 
-#define PART_NODES  256
 #define THREADS_MAX 64
 
 struct pool {
     struct verification *v;
-    int (*each)(struct verify_thread *t, size_t index);
-    struct verify_part *parts;
+    int (*each)(struct verify_thread *t, const struct zone_node *n);
+    const struct zone_segments *segments;
+    struct verify_part *parts; /* of the segments */
     size_t part_n;
-    atomic_size_t next; /* part to be taken */
+    atomic_size_t next; /* segment to be taken */
     atomic_bool failed;
 };
 
@@ -43,12 +43,11 @@ void verify_diags_join(struct diags *to, const struct diags *from)
 
 static int run_part(const struct pool *pool, struct verify_thread *t, size_t number)
 {
-    size_t end = (number + 1) * PART_NODES;
-    if (end > zone_node_n(pool->v->zone))
-        end = zone_node_n(pool->v->zone);
+    struct zone_node n;
     t->part = &pool->parts[number];
-    for (size_t i = number * PART_NODES; i < end; i++) {
-        int err = pool->each(t, i);
+    zone_segment(pool->segments, number, &t->cursor);
+    while (zone_next(&t->cursor, &n)) {
+        int err = pool->each(t, &n);
         if (err != ERR_OK)
             return err;
     }
@@ -118,10 +117,8 @@ static void join_part(struct verify_part *ret, const struct verify_part *part)
     ret->denial += part->denial;
     if (part->expires_at != 0 && (ret->expires_at == 0 || part->expires_at < ret->expires_at))
         ret->expires_at = part->expires_at;
-    if (ret->odd_ttl_n == 0) {
-        ret->odd_ttl_node = part->odd_ttl_node;
-        ret->odd_ttl_set = part->odd_ttl_set;
-    }
+    if (ret->odd_ttl_n == 0)
+        ret->odd_ttl = part->odd_ttl;
     ret->odd_ttl_n += part->odd_ttl_n;
     if (ret->err == ERR_OK)
         ret->err = part->err;
@@ -129,13 +126,16 @@ static void join_part(struct verify_part *ret, const struct verify_part *part)
         verify_diags_join(verify_part_diags(ret), part->diags);
 }
 
-int verify_pool_run(struct verification *v, int (*each)(struct verify_thread *t, size_t index),
+int verify_pool_run(struct verification *v,
+                    int (*each)(struct verify_thread *t, const struct zone_node *n),
                     struct verify_part *ret)
 {
-    struct pool pool = {.v = v, .each = each};
-    pool.part_n = (zone_node_n(v->zone) + PART_NODES - 1) / PART_NODES;
-    if (pool.part_n == 0)
-        return ERR_OK;
+    AUTO_PTR(zone_segments) struct zone_segments *segments = NULL;
+    int err = zone_segments_new(v->zone, &segments);
+    if (err != ERR_OK || zone_segment_n(segments) == 0)
+        return err;
+    struct pool pool = {
+        .v = v, .each = each, .segments = segments, .part_n = zone_segment_n(segments)};
     pool.parts = calloc(pool.part_n, sizeof(*pool.parts));
     if (pool.parts == NULL)
         return ERR_NOMEM;

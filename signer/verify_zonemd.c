@@ -8,17 +8,44 @@
 
 #define ZONEMD_HEAD       6 /* serial, scheme, hash algorithm */
 #define ZONEMD_DIGEST_MIN 12
+#define RRSIG_FIXED       18 /* octets of RRSIG rdata before the signer's name (RFC 4034 s3.1) */
 
 enum { SCHEME_SIMPLE = 1, HASH_SHA384 = 1, HASH_SHA512 = 2 };
 
 struct digester {
     const struct verification *v;
     struct verify_hasher *hasher;
-    struct buf wire; /* records of one node, reused */
+    struct buf wire; /* records of one owner, reused */
 };
 
-static void add_record(struct buf *b, const uint8_t *owner, size_t owner_len, uint16_t type,
-                       uint32_t ttl, const knot_rdata_t *rd)
+/* An owner that is a name and a hash has two nodes: their RRsets, by type. */
+struct owner_walk {
+    struct set_walk walk[2];
+    struct zone_rrset set[2];
+    bool has[2];
+};
+
+static void owner_walk_first(const struct zone_node *nodes, size_t n, struct owner_walk *ret)
+{
+    *ret = (struct owner_walk){0};
+    for (size_t i = 0; i < n; i++) {
+        set_walk_first(&nodes[i], &ret->walk[i]);
+        ret->has[i] = set_walk_next(&ret->walk[i], &ret->set[i]);
+    }
+}
+
+static bool owner_walk_next(struct owner_walk *w, struct zone_rrset *ret)
+{
+    if (!w->has[0] && !w->has[1])
+        return false;
+    int i = w->has[0] && (!w->has[1] || w->set[0].type <= w->set[1].type) ? 0 : 1;
+    *ret = w->set[i];
+    w->has[i] = set_walk_next(&w->walk[i], &w->set[i]);
+    return true;
+}
+
+/* Owner, type, class, TTL, length; the rdata follows (RFC 1035 s3.2.1). */
+static void add_head(struct buf *b, const uint8_t *owner, uint16_t type, uint32_t ttl, size_t len)
 {
     uint8_t fixed[10] = {(uint8_t)(type >> 8),
                          (uint8_t)type,
@@ -28,53 +55,87 @@ static void add_record(struct buf *b, const uint8_t *owner, size_t owner_len, ui
                          (uint8_t)(ttl >> 16),
                          (uint8_t)(ttl >> 8),
                          (uint8_t)ttl,
-                         (uint8_t)(rd->len >> 8),
-                         (uint8_t)rd->len};
-    buf_add(b, owner, owner_len);
+                         (uint8_t)(len >> 8),
+                         (uint8_t)len};
+    buf_add(b, owner, name_len(owner));
     buf_add(b, fixed, sizeof(fixed));
-    buf_add(b, rd->data, rd->len);
 }
 
-static void add_records(struct buf *b, const struct zone_node *n, uint16_t type, uint32_t ttl,
-                        const knot_rdataset_t *rrs)
+static void add_records(struct buf *b, const struct zone_rrset *set)
 {
-    size_t owner_len = name_len(n->owner);
-    knot_rdata_t *rd = rrs->rdata;
-    for (uint16_t i = 0; i < rrs->count; i++, rd = knot_rdataset_next(rd))
-        add_record(b, n->owner, owner_len, type, ttl, rd);
+    knot_rdata_t *rd = set->rrs.rdata;
+    for (uint16_t i = 0; i < set->rrs.count; i++, rd = knot_rdataset_next(rd)) {
+        add_head(b, set->owner, set->type, set->ttl, rd->len);
+        buf_add(b, rd->data, rd->len);
+    }
+}
+
+/* RFC 8976 s3.3.1: the apex ZONEMD and its signatures are left out. */
+static bool is_left_out(const struct verification *v, const struct zone_rrset *set)
+{
+    return set->type == VT_ZONEMD && name_compare(set->owner, v->apex) == 0;
 }
 
 /* All RRSIGs of a name are one RRset here; their rdata begins with the type covered, and so the
    order of the covered types is the canonical order of the rdata (RFC 8976 s3.3.1). */
-static void add_signatures(struct buf *b, const struct zone_node *n, bool apex)
+static void add_signatures(struct digester *d, const struct zone_node *nodes, size_t n)
 {
-    for (uint32_t i = 0; i < n->rrset_n; i++) {
-        const struct zone_rrset *set = &n->rrsets[i];
-        if (!(apex && set->type == VT_ZONEMD)) /* RFC 8976 s3.3.1 */
-            add_records(b, n, VT_RRSIG, set->sig_ttl, &set->sigs);
+    struct owner_walk walk;
+    struct zone_rrset set;
+    owner_walk_first(nodes, n, &walk);
+    while (owner_walk_next(&walk, &set)) {
+        const uint8_t *pos = set.sigs;
+        if (is_left_out(d->v, &set))
+            continue;
+        for (uint32_t i = 0; i < set.sig_n; i++) {
+            struct zone_sig sig;
+            sig_walk_next(&set, &pos, &sig);
+            add_head(&d->wire, set.owner, VT_RRSIG, sig.ttl,
+                     RRSIG_FIXED + name_len(sig.signer) + sig.signature.len);
+            zone_sig_rdata(&sig, &d->wire);
+        }
     }
 }
 
 /* RFC 8976 s3.3: every record of the zone, glue and occluded ones too, but the apex ZONEMD. */
-static int add_node(struct digester *d, const struct zone_node *n)
+static int add_owner(struct digester *d, const struct zone_node *nodes, size_t n)
 {
-    bool apex = name_compare(n->owner, d->v->apex) == 0;
+    struct owner_walk walk;
+    struct zone_rrset set;
     bool signatures_done = false;
     buf_clear(&d->wire);
-    for (uint32_t i = 0; i < n->rrset_n; i++) {
-        const struct zone_rrset *set = &n->rrsets[i];
-        if (!signatures_done && set->type > VT_RRSIG) {
-            add_signatures(&d->wire, n, apex);
+    owner_walk_first(nodes, n, &walk);
+    while (owner_walk_next(&walk, &set)) {
+        if (!signatures_done && set.type > VT_RRSIG) {
+            add_signatures(d, nodes, n);
             signatures_done = true;
         }
-        if (!(apex && set->type == VT_ZONEMD))
-            add_records(&d->wire, n, set->type, set->ttl, &set->rrs);
+        if (!is_left_out(d->v, &set))
+            add_records(&d->wire, &set);
     }
     if (!signatures_done)
-        add_signatures(&d->wire, n, apex);
+        add_signatures(d, nodes, n);
     if (!buf_ok(&d->wire))
         return ERR_NOMEM;
     return verify_hasher_add(d->hasher, d->wire.data, d->wire.len);
+}
+
+static int add_zone(struct digester *d)
+{
+    struct zone_cursor c;
+    struct zone_node nodes[2];
+    zone_first(d->v->zone, &c);
+    int err = ERR_OK;
+    for (bool more = zone_next(&c, &nodes[0]); more && err == ERR_OK;) {
+        more = zone_next(&c, &nodes[1]);
+        bool both = more && name_compare(nodes[0].owner, nodes[1].owner) == 0;
+        err = add_owner(d, nodes, both ? 2 : 1);
+        if (both)
+            more = zone_next(&c, &nodes[0]);
+        else
+            nodes[0] = nodes[1];
+    }
+    return err;
 }
 
 static int zone_digest(const struct verification *v, enum verify_hash hash,
@@ -84,8 +145,8 @@ static int zone_digest(const struct verification *v, enum verify_hash hash,
     if (d.hasher == NULL)
         return ERR_NOMEM;
     int err = verify_hasher_start(d.hasher);
-    for (size_t i = 0; err == ERR_OK && i < zone_node_n(v->zone); i++)
-        err = add_node(&d, zone_node_at(v->zone, i));
+    if (err == ERR_OK)
+        err = add_zone(&d);
     if (err == ERR_OK)
         err = verify_hasher_end(d.hasher, out);
     verify_hasher_free(d.hasher);
@@ -153,13 +214,13 @@ static int judge_record(const struct verification *v, const knot_rdata_t *rd, ui
 int verify_zonemd(const struct verification *v, bool *ret_valid, struct diags *diags)
 {
     *ret_valid = false;
-    const struct zone_rrset *set = zone_rrset(v->zone, v->apex, VT_ZONEMD);
-    if (set == NULL)
+    struct zone_rrset set;
+    if (!zone_rrset(v->zone, v->apex, VT_ZONEMD, &set))
         return ERR_OK;
     bool seen[SCHEME_SIMPLE + 1][HASH_SHA512 + 1] = {{false}};
-    knot_rdata_t *rd = set->rrs.rdata;
-    for (uint16_t i = 0; i < set->rrs.count; i++, rd = knot_rdataset_next(rd)) {
-        int err = judge_record(v, rd, set->line, seen, ret_valid, diags);
+    knot_rdata_t *rd = set.rrs.rdata;
+    for (uint16_t i = 0; i < set.rrs.count; i++, rd = knot_rdataset_next(rd)) {
+        int err = judge_record(v, rd, set.line, seen, ret_valid, diags);
         if (err != ERR_OK)
             return err;
     }

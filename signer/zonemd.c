@@ -1,4 +1,5 @@
 /* The SIMPLE digest of RFC 8976 s3.3.1: every record once, in canonical order and form. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <gnutls/crypto.h>
@@ -6,14 +7,20 @@
 #include <libknot/descriptor.h>
 
 #include "common/err.h"
-#include "signer/plan.h"
+#include "common/grow.h"
+#include "signer/job.h"
 #include "signer/wire.h"
+#include "zones/packed.h"
 
 #define FEED_BYTES 65536 /* records are fed to the hash in pieces of about this size */
 
 struct digest {
     gnutls_hash_hd_t hash;
     struct buf pending;
+    struct buf sig;          /* an RRSIG's rdata */
+    struct zone_rrset *sets; /* of one owner */
+    size_t set_n;
+    size_t set_cap;
     int err;
 };
 
@@ -49,66 +56,92 @@ static int digest_end(struct digest *d, uint8_t ret[ZONEMD_DIGEST_MAX])
     uint8_t out[ZONEMD_DIGEST_MAX] = {0};
     gnutls_hash_deinit(d->hash, out);
     buf_done(&d->pending);
+    buf_done(&d->sig);
+    free(d->sets);
     if (d->err == ERR_OK)
         memcpy(ret, out, sizeof out);
     return d->err;
 }
 
-/* owner | type | class | TTL | length | rdata, for each record. */
-static void add_records(struct digest *d, const uint8_t *owner, uint16_t type, uint32_t ttl,
-                        const knot_rdataset_t *rrs)
+/* owner | type | class | TTL | length | rdata */
+static void add_record(struct digest *d, const uint8_t *owner, uint16_t type, uint32_t ttl,
+                       const uint8_t *rdata, uint16_t len)
 {
-    size_t owner_len = name_len(owner);
-    const knot_rdata_t *rr = rrs->rdata;
-    for (uint16_t i = 0; i < rrs->count; i++) {
-        uint8_t fixed[10];
-        wire_put_u16(fixed, type);
-        wire_put_u16(fixed + 2, KNOT_CLASS_IN);
-        wire_put_u32(fixed + 4, ttl);
-        wire_put_u16(fixed + 8, rr->len);
-        buf_add(&d->pending, owner, owner_len);
-        buf_add(&d->pending, fixed, sizeof fixed);
-        buf_add(&d->pending, rr->data, rr->len);
-        if (d->pending.len >= FEED_BYTES)
-            digest_flush(d);
+    uint8_t fixed[10];
+    wire_put_u16(fixed, type);
+    wire_put_u16(fixed + 2, KNOT_CLASS_IN);
+    wire_put_u32(fixed + 4, ttl);
+    wire_put_u16(fixed + 8, len);
+    buf_add(&d->pending, owner, name_len(owner));
+    buf_add(&d->pending, fixed, sizeof fixed);
+    buf_add(&d->pending, rdata, len);
+    if (d->pending.len >= FEED_BYTES)
+        digest_flush(d);
+}
+
+static void add_data(struct digest *d, const struct zone_rrset *set)
+{
+    const knot_rdata_t *rr = set->rrs.rdata;
+    for (uint16_t i = 0; i < set->rrs.count; i++) {
+        add_record(d, set->owner, set->type, set->ttl, rr->data, rr->len);
         rr = wire_next(rr);
     }
 }
 
-/* RFC 8976 s3.3.1: the apex ZONEMD RRset and its signatures stay out. */
-static bool is_left_out(const struct zone_rrset *set, bool apex)
+static void add_signatures(struct digest *d, const struct zone_rrset *set)
 {
-    return apex && set->type == KNOT_RRTYPE_ZONEMD;
+    const uint8_t *pos = set->sigs;
+    for (uint32_t i = 0; i < set->sig_n; i++) {
+        struct zone_sig sig;
+        sig_walk_next(set, &pos, &sig);
+        buf_clear(&d->sig);
+        zone_sig_rdata(&sig, &d->sig);
+        if (!buf_ok(&d->sig)) {
+            d->err = ERR_NOMEM; /* said at once: the next buf_clear forgets it */
+            return;
+        }
+        add_record(d, set->owner, KNOT_RRTYPE_RRSIG, sig.ttl, d->sig.data, (uint16_t)d->sig.len);
+    }
+}
+
+/* In order of type; an owner that is a hash too has two nodes. */
+static void take_sets(struct digest *d, const struct zone_node *node)
+{
+    struct set_walk w;
+    struct zone_rrset set;
+    set_walk_first(node, &w);
+    while (set_walk_next(&w, &set)) {
+        struct zone_rrset *sets = grow_items(d->sets, d->set_n, &d->set_cap, sizeof *sets);
+        if (sets == NULL) {
+            d->err = ERR_NOMEM;
+            return;
+        }
+        d->sets = sets;
+        /* RFC 8976 s3.3.1: the apex ZONEMD RRset and its signatures stay out */
+        if ((node->flags & NODE_APEX) != 0 && set.type == KNOT_RRTYPE_ZONEMD)
+            continue;
+        size_t at = d->set_n++;
+        for (; at > 0 && d->sets[at - 1].type > set.type; at--)
+            d->sets[at] = d->sets[at - 1];
+        d->sets[at] = set;
+    }
 }
 
 /* RRSIG is a type like others in the order of types; its records are in the order of the type that
    they cover, since that is what their rdata begins with. */
-static void add_node(struct digest *d, const uint8_t *owner, const struct zone_rrset *sets,
-                     size_t set_n, bool apex)
+static void add_sets(struct digest *d)
 {
     bool signatures = false;
-    for (size_t i = 0; i <= set_n; i++) {
-        if (!signatures && (i == set_n || sets[i].type > KNOT_RRTYPE_RRSIG)) {
-            for (size_t j = 0; j < set_n; j++) {
-                if (!is_left_out(&sets[j], apex))
-                    add_records(d, owner, KNOT_RRTYPE_RRSIG, sets[j].sig_ttl, &sets[j].sigs);
-            }
+    for (size_t i = 0; i <= d->set_n; i++) {
+        if (!signatures && (i == d->set_n || d->sets[i].type > KNOT_RRTYPE_RRSIG)) {
+            for (size_t j = 0; j < d->set_n; j++)
+                add_signatures(d, &d->sets[j]);
             signatures = true;
         }
-        if (i < set_n && !is_left_out(&sets[i], apex))
-            add_records(d, owner, sets[i].type, sets[i].ttl, &sets[i].rrs);
+        if (i < d->set_n)
+            add_data(d, &d->sets[i]);
     }
-}
-
-int zonemd_of_plan(const struct plan *p, enum zonemd_hash hash, uint8_t ret[ZONEMD_DIGEST_MAX])
-{
-    struct digest d;
-    int err = digest_begin(&d, hash);
-    if (err != ERR_OK)
-        return err;
-    for (size_t i = 0; i < p->n; i++)
-        add_node(&d, p->nodes[i].owner, p->nodes[i].sets, p->nodes[i].set_n, i == 0);
-    return digest_end(&d, ret);
+    d->set_n = 0;
 }
 
 int zonemd_compute(const struct zone *zone, enum zonemd_hash hash, uint8_t ret[ZONEMD_DIGEST_MAX])
@@ -117,9 +150,16 @@ int zonemd_compute(const struct zone *zone, enum zonemd_hash hash, uint8_t ret[Z
     int err = digest_begin(&d, hash);
     if (err != ERR_OK)
         return err;
-    for (size_t i = 0; i < zone_node_n(zone); i++) {
-        const struct zone_node *n = zone_node_at(zone, i);
-        add_node(&d, n->owner, n->rrsets, n->rrset_n, name_compare(n->owner, zone_apex(zone)) == 0);
+    struct zone_cursor c;
+    struct zone_node node;
+    const uint8_t *owner = NULL;
+    zone_first(zone, &c);
+    while (d.err == ERR_OK && zone_next(&c, &node)) {
+        if (owner != NULL && name_compare(owner, node.owner) != 0)
+            add_sets(&d);
+        owner = node.owner;
+        take_sets(&d, &node);
     }
+    add_sets(&d);
     return digest_end(&d, ret);
 }

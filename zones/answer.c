@@ -42,39 +42,33 @@ static const uint8_t *ancestor(const uint8_t *name, size_t labels_off)
 }
 
 /* A zone cut at or above the name, or a DNAME above it: the first from the apex down decides. */
-static const struct zone_node *turning(const struct zone *z, const uint8_t *name, bool *ret_dname)
+static bool turning_find(struct answer_step *s)
 {
-    for (size_t off = depth_below(name, zone_apex(z)) + 1; off-- > 0;) {
-        const struct zone_node *node = zone_find(z, ancestor(name, off));
-        if (node == NULL)
+    const struct zone *z = s->snapshot;
+    for (size_t off = depth_below(s->name, zone_apex(z)) + 1; off-- > 0;) {
+        if (!zone_find(z, ancestor(s->name, off), &s->node))
             continue;
-        *ret_dname = off > 0 && zone_node_data(node, KNOT_RRTYPE_DNAME) != NULL;
-        if (*ret_dname || (node->flags & NODE_DELEGATION) != 0)
-            return node;
+        s->is_dname = off > 0 && zone_node_has_data(&s->node, KNOT_RRTYPE_DNAME);
+        if (s->is_dname || (s->node.flags & NODE_DELEGATION) != 0)
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 enum answer_end answer_step_find(struct answer_step *s)
 {
-    s->node = NULL;
     s->is_wildcard = s->is_dname = false;
-    const struct zone *z = s->snapshot;
-    const struct zone_node *turn = turning(z, s->name, &s->is_dname);
-    if (turn != NULL) {
-        s->node = turn;
+    s->has_node = turning_find(s);
+    if (s->has_node)
         return s->is_dname ? ANSWER_NODE : ANSWER_DELEGATED;
-    }
-    const struct zone_node *node = zone_find(z, s->name);
-    if (zone_node_answers(node)) {
-        s->node = node;
+    const struct zone *z = s->snapshot;
+    s->has_node = zone_find(z, s->name, &s->node) && zone_node_answers(&s->node);
+    if (s->has_node)
         return ANSWER_NODE;
-    }
     if (zone_has_below(z, s->name))
         return ANSWER_EMPTY;
-    s->node = zone_wildcard_for(z, s->name);
-    s->is_wildcard = s->node != NULL;
-    return s->node == NULL ? ANSWER_NOTHING : ANSWER_NODE;
+    s->has_node = s->is_wildcard = zone_wildcard_for(z, s->name, &s->node);
+    return s->has_node ? ANSWER_NODE : ANSWER_NOTHING;
 }
 
 /* ------------------------------------------------------------------ the chain */
@@ -83,14 +77,14 @@ static void step_start(const struct zone_set *set, struct answer_step *s)
 {
     s->zone = inventory_zone_of(set->inv, s->name);
     s->snapshot = s->zone == NULL ? NULL : set->zones[s->zone - set->inv->zones];
-    s->node = NULL; /* an unloaded zone's step has none */
+    s->has_node = false; /* an unloaded zone's step has none */
     s->is_wildcard = s->is_dname = false;
 }
 
 /* RFC 6672 s2.3: the owner of the DNAME in the name is replaced by its target. */
 static bool dname_apply(const struct answer_step *s, const uint8_t *target, uint8_t out[256])
 {
-    size_t kept = name_len(s->name) - name_len(s->node->owner);
+    size_t kept = name_len(s->name) - name_len(s->node.owner);
     size_t len = name_len(target);
     if (kept + len > 255)
         return false;
@@ -102,11 +96,11 @@ static bool dname_apply(const struct answer_step *s, const uint8_t *target, uint
 bool answer_step_next(const struct answer_step *s, uint8_t out[256], enum answer_end *ret_end)
 {
     uint16_t type = s->is_dname ? KNOT_RRTYPE_DNAME : KNOT_RRTYPE_CNAME;
-    const struct zone_rrset *set = zone_node_data(s->node, type);
+    struct zone_rrset set;
     *ret_end = ANSWER_NODE;
-    if (set == NULL)
+    if (!zone_node_data(&s->node, type, &set))
         return false;
-    const uint8_t *target = set->rrs.rdata->data;
+    const uint8_t *target = set.rrs.rdata->data;
     if (!s->is_dname) {
         memcpy(out, target, name_len(target));
     } else if (!dname_apply(s, target, out)) {

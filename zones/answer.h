@@ -2,7 +2,8 @@
  * zones/answer.h -- how the managed zones answer a name: wildcards, CNAME and DNAME followed.
  *
  * Over loaded snapshots, across all managed zones: what a device gets whose resolver asks them.
- * Pure. Ownership: names and nodes in steps are borrowed from the snapshots or held in the struct.
+ * Pure. Ownership: names and nodes in steps are held in the struct or views of the snapshots, which
+ * must be held as long.
  * Limits: LIMIT_CNAME_CHAIN links.    Source: RFC 1034 s4.3.2, RFC 4592, RFC 6672.
  */
 #pragma once
@@ -31,9 +32,9 @@ struct answer_step {
     uint8_t name[256];           /* what is asked for here */
     const struct inv_zone *zone; /* NULL: in no managed zone */
     const struct zone *snapshot; /* of that zone; NULL: not loaded */
-    const struct zone_node
-        *node;        /* that answers: NAME's own, a wildcard, a DNAME, a cut; or NULL */
-    bool is_wildcard; /* NODE is one, and NAME is not it */
+    bool has_node;               /* else NODE says nothing */
+    struct zone_node node;       /* that answers: NAME's own, a wildcard, a DNAME, a cut */
+    bool is_wildcard;            /* NODE is one, and NAME is not it */
     bool is_dname;
 };
 
@@ -49,7 +50,7 @@ DEFINE_AUTO_PTR(answer)
 
 /*
  * One link of a chain. What answers S->name in S->snapshot, which S holds before (its zone is not
- * asked for): NODE, IS_WILDCARD and IS_DNAME are set; ANSWER_NODE when there is data.
+ * asked for): HAS_NODE, NODE, IS_WILDCARD and IS_DNAME are set; ANSWER_NODE when there is data.
  */
 enum answer_end answer_step_find(struct answer_step *s);
 /* Does the answer of S lead on? The next name goes to OUT; *RET_END says why not. */

@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "common/grow.h"
 #include "common/limits.h"
+#include "zones/pack.h"
 #include "zones/rdata.h"
 #include "zones/snapshot.h"
 
@@ -79,11 +80,16 @@ void zone_builder_allow_duplicates(struct zone_builder *b)
     b->duplicates_allowed = true;
 }
 
-/* Equal but for case? KEPT is lower case already. */
-static bool owner_equal(const uint8_t *kept, const uint8_t *owner)
+void zone_builder_set_around(struct zone_builder *b, const struct zone *z)
 {
-    size_t len = name_len(owner);
-    if (name_len(kept) != len)
+    b->around = z;
+}
+
+/* Equal but for case? KEPT is lower case already. */
+static bool owner_equal(const struct run *run, const uint8_t *owner, size_t len)
+{
+    const uint8_t *kept = run->owner;
+    if (run->owner_len != len)
         return false;
     for (size_t i = 0; i < len; i++) {
         /* length octets are at most 63 and so never taken for letters */
@@ -96,16 +102,17 @@ static bool owner_equal(const uint8_t *kept, const uint8_t *owner)
 
 static int run_open(struct zone_builder *b, const uint8_t *owner)
 {
-    if (b->run_n > 0 && owner_equal(b->runs[b->run_n - 1], owner))
+    size_t len = name_len(owner);
+    if (b->run_n > 0 && owner_equal(&b->runs[b->run_n - 1], owner, len))
         return ERR_OK;
-    const uint8_t **runs = grow_items(b->runs, b->run_n, &b->run_cap, sizeof(*runs));
+    struct run *runs = grow_items(b->runs, b->run_n, &b->run_cap, sizeof(*runs));
     if (runs == NULL)
         return ERR_NOMEM;
     b->runs = runs;
     const uint8_t *copy = name_keep(b->arena, owner);
     if (copy == NULL)
         return ERR_NOMEM;
-    b->runs[b->run_n++] = copy;
+    b->runs[b->run_n++] = (struct run){copy, (uint32_t)b->entry_n, (uint32_t)len};
     return ERR_OK;
 }
 
@@ -121,16 +128,14 @@ static int entry_add(struct zone_builder *b, const uint8_t *owner, const struct 
 {
     if (b->entry_n >= LIMIT_ZONE_RECORDS || b->run_n >= UINT32_MAX)
         return ERR_LIMIT;
-    int err = run_open(b, owner);
-    if (err != ERR_OK)
-        return err;
     struct entry *entries = grow_items(b->entries, b->entry_n, &b->entry_cap, sizeof(*entries));
     if (entries == NULL)
         return ERR_NOMEM;
     b->entries = entries;
-    struct entry *e = &b->entries[b->entry_n++];
-    *e = *entry;
-    e->run = (uint32_t)(b->run_n - 1);
+    int err = run_open(b, owner);
+    if (err != ERR_OK)
+        return err;
+    b->entries[b->entry_n++] = *entry;
     return ERR_OK;
 }
 
@@ -167,15 +172,26 @@ static int rdataset_add(struct zone_builder *b, const uint8_t *owner, const knot
     return ERR_OK;
 }
 
-int zone_builder_add_rrset(struct zone_builder *b, const struct zone_node *node,
-                           const struct zone_rrset *set, bool with_sigs)
+static int sig_add(struct zone_builder *b, const struct zone_rrset *set, const struct zone_sig *sig)
+{
+    AUTO(buf) struct buf rdata = {0};
+    zone_sig_rdata(sig, &rdata);
+    if (!buf_ok(&rdata))
+        return ERR_NOMEM;
+    struct entry entry = {.ttl = sig->ttl, .line = set->sig_line, .type = set->type, .sig = true};
+    entry.rdata = rdata_keep(b->arena, rdata.data, rdata.len);
+    return entry.rdata == NULL ? ERR_NOMEM : entry_add(b, set->owner, &entry);
+}
+
+int zone_builder_add_rrset(struct zone_builder *b, const struct zone_rrset *set, bool with_sigs)
 {
     struct entry entry = {.ttl = set->ttl, .line = set->line, .type = set->type};
-    int err = rdataset_add(b, node->owner, &set->rrs, entry);
-    if (err != ERR_OK || !with_sigs)
-        return err;
-    entry.sig = true;
-    entry.ttl = set->sig_ttl;
-    entry.line = set->sig_line;
-    return rdataset_add(b, node->owner, &set->sigs, entry);
+    int err = rdataset_add(b, set->owner, &set->rrs, entry);
+    const uint8_t *pos = set->sigs;
+    for (uint32_t i = 0; with_sigs && i < set->sig_n && err == ERR_OK; i++) {
+        struct zone_sig sig;
+        sig_walk_next(set, &pos, &sig);
+        err = sig_add(b, set, &sig);
+    }
+    return err;
 }

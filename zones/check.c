@@ -11,6 +11,7 @@
 #include <libknot/descriptor.h>
 
 #include "common/err.h"
+#include "zones/pack.h"
 #include "zones/snapshot.h"
 
 /* What such a rule misses may stand in a line that could not be read. */
@@ -28,14 +29,14 @@ static bool is_about_lack(const struct diag_rule *rule)
     return false;
 }
 
-void check_report(const struct check *c, const struct diag_rule *rule, const struct zone_node *node,
+void check_report(const struct check *c, const struct diag_rule *rule, const uint8_t *owner,
                   uint16_t type, uint32_t line, const char *fmt, ...)
 {
     char at[RECORD_TEXT_LEN];
     char found[NAME_TEXT_LEN + 256];
     if (c->zone->is_partial && is_about_lack(rule))
         return;
-    record_to_text(node->owner, type, at);
+    record_to_text(owner, type, at);
     va_list ap;
     va_start(ap, fmt);
     (void)vsnprintf(found, sizeof(found), fmt, ap);
@@ -47,21 +48,20 @@ void check_report(const struct check *c, const struct diag_rule *rule, const str
 
 static void check_apex(const struct check *c)
 {
-    const struct zone_node *apex = zone_find(c->zone, zone_apex(c->zone));
-    const struct zone_node absent = {.owner = zone_apex(c->zone)};
-    if (apex == NULL)
-        apex = &absent;
-    const struct zone_rrset *soa = zone_node_data(apex, KNOT_RRTYPE_SOA);
-    if (soa == NULL)
-        check_report(c, &rule_soa_missing, apex, KNOT_RRTYPE_SOA, 0, "no SOA at the apex");
-    else if (soa->rrs.count > 1)
-        check_report(c, &rule_soa_multiple, apex, KNOT_RRTYPE_SOA, soa->line_next,
-                     "%u different SOA records", (unsigned)soa->rrs.count);
-    if (zone_node_data(apex, KNOT_RRTYPE_NS) == NULL)
-        check_report(c, &rule_ns_apex_missing, apex, KNOT_RRTYPE_NS, 0, "no NS at the apex");
-    const struct zone_rrset *ds = zone_node_data(apex, KNOT_RRTYPE_DS);
-    if (ds != NULL)
-        check_report(c, &rule_ds_apex, apex, KNOT_RRTYPE_DS, ds->line,
+    const uint8_t *owner = zone_apex(c->zone);
+    struct zone_node apex;
+    struct zone_rrset soa;
+    struct zone_rrset ds;
+    bool exists = zone_find(c->zone, owner, &apex);
+    if (!exists || !zone_node_data(&apex, KNOT_RRTYPE_SOA, &soa))
+        check_report(c, &rule_soa_missing, owner, KNOT_RRTYPE_SOA, 0, "no SOA at the apex");
+    else if (soa.rrs.count > 1)
+        check_report(c, &rule_soa_multiple, owner, KNOT_RRTYPE_SOA, soa.line_next,
+                     "%u different SOA records", (unsigned)soa.rrs.count);
+    if (!exists || !zone_node_has_data(&apex, KNOT_RRTYPE_NS))
+        check_report(c, &rule_ns_apex_missing, owner, KNOT_RRTYPE_NS, 0, "no NS at the apex");
+    if (exists && zone_node_data(&apex, KNOT_RRTYPE_DS, &ds))
+        check_report(c, &rule_ds_apex, owner, KNOT_RRTYPE_DS, ds.line,
                      "a DS record at the apex; it belongs into the parent zone");
 }
 
@@ -74,48 +74,59 @@ static bool may_be_beside_cname(uint16_t type)
            type == KNOT_RRTYPE_KEY || type == KNOT_RRTYPE_SIG || type == KNOT_RRTYPE_NXT;
 }
 
-static void check_alias(const struct check *c, const struct zone_node *node)
+static void check_beside_cname(const struct check *c, const struct zone_node *node,
+                               const struct zone_rrset *cname)
 {
-    const struct zone_rrset *cname = zone_node_data(node, KNOT_RRTYPE_CNAME);
-    const struct zone_rrset *dname = zone_node_data(node, KNOT_RRTYPE_DNAME);
-    if (dname != NULL && dname->rrs.count > 1)
-        check_report(c, &rule_dname_multiple, node, KNOT_RRTYPE_DNAME, dname->line_next,
-                     "%u DNAME records", (unsigned)dname->rrs.count);
-    if (dname != NULL && (node->flags & NODE_WILDCARD))
-        check_report(c, &rule_dname_wildcard, node, KNOT_RRTYPE_DNAME, dname->line,
-                     "a DNAME at a wildcard: servers disagree about its meaning");
-    if (cname == NULL)
-        return;
-    if (cname->rrs.count > 1)
-        check_report(c, &rule_cname_multiple, node, KNOT_RRTYPE_CNAME, cname->line_next,
-                     "%u CNAME records", (unsigned)cname->rrs.count);
-    for (size_t i = 0; i < node->rrset_n; i++) {
-        const struct zone_rrset *set = &node->rrsets[i];
-        if (set->rrs.count == 0 || may_be_beside_cname(set->type))
+    struct set_walk w;
+    struct zone_rrset set;
+    set_walk_first(node, &w);
+    while (set_walk_next(&w, &set)) {
+        if (set.rrs.count == 0 || may_be_beside_cname(set.type))
             continue;
         if (cname->line > 0)
-            check_report(c, &rule_cname_beside_data, node, set->type, set->line,
+            check_report(c, &rule_cname_beside_data, node->owner, set.type, set.line,
                          "a CNAME in line %u has the same owner", (unsigned)cname->line);
         else /* from an included file */
-            check_report(c, &rule_cname_beside_data, node, set->type, set->line,
+            check_report(c, &rule_cname_beside_data, node->owner, set.type, set.line,
                          "a CNAME has the same owner");
     }
+}
+
+static void check_alias(const struct check *c, const struct zone_node *node)
+{
+    struct zone_rrset cname;
+    struct zone_rrset dname;
+    if (zone_node_data(node, KNOT_RRTYPE_DNAME, &dname)) {
+        if (dname.rrs.count > 1)
+            check_report(c, &rule_dname_multiple, node->owner, KNOT_RRTYPE_DNAME, dname.line_next,
+                         "%u DNAME records", (unsigned)dname.rrs.count);
+        if (node->flags & NODE_WILDCARD)
+            check_report(c, &rule_dname_wildcard, node->owner, KNOT_RRTYPE_DNAME, dname.line,
+                         "a DNAME at a wildcard: servers disagree about its meaning");
+    }
+    if (!zone_node_data(node, KNOT_RRTYPE_CNAME, &cname))
+        return;
+    if (cname.rrs.count > 1)
+        check_report(c, &rule_cname_multiple, node->owner, KNOT_RRTYPE_CNAME, cname.line_next,
+                     "%u CNAME records", (unsigned)cname.rrs.count);
+    check_beside_cname(c, node, &cname);
 }
 
 /* Records that may stand at one kind of node only. */
 static void check_place(const struct check *c, const struct zone_node *node)
 {
-    bool apex = node->flags & NODE_APEX;
-    const struct zone_rrset *soa = zone_node_data(node, KNOT_RRTYPE_SOA);
-    if (soa != NULL && !apex)
-        check_report(c, &rule_soa_below_apex, node, KNOT_RRTYPE_SOA, soa->line,
+    struct zone_rrset set;
+    if (node->flags & NODE_APEX)
+        return;
+    if (zone_node_data(node, KNOT_RRTYPE_SOA, &set))
+        check_report(c, &rule_soa_below_apex, node->owner, KNOT_RRTYPE_SOA, set.line,
                      "an SOA below the apex");
-    const struct zone_rrset *ns = zone_node_data(node, KNOT_RRTYPE_NS);
-    if (ns != NULL && !apex && (node->flags & NODE_WILDCARD))
-        check_report(c, &rule_ns_wildcard, node, KNOT_RRTYPE_NS, ns->line, "NS at a wildcard");
-    const struct zone_rrset *ds = zone_node_data(node, KNOT_RRTYPE_DS);
-    if (ds != NULL && ns == NULL && !apex && !(node->flags & NODE_BELOW_CUT))
-        check_report(c, &rule_ds_without_ns, node, KNOT_RRTYPE_DS, ds->line,
+    bool has_ns = zone_node_data(node, KNOT_RRTYPE_NS, &set);
+    if (has_ns && (node->flags & NODE_WILDCARD))
+        check_report(c, &rule_ns_wildcard, node->owner, KNOT_RRTYPE_NS, set.line,
+                     "NS at a wildcard");
+    if (!has_ns && !(node->flags & NODE_BELOW_CUT) && zone_node_data(node, KNOT_RRTYPE_DS, &set))
+        check_report(c, &rule_ds_without_ns, node->owner, KNOT_RRTYPE_DS, set.line,
                      "a DS without NS at the same name");
     static const struct {
         uint16_t type;
@@ -124,9 +135,8 @@ static void check_place(const struct check *c, const struct zone_node *node)
                      {KNOT_RRTYPE_CDS, &rule_cds_place},
                      {KNOT_RRTYPE_CDNSKEY, &rule_cds_place}};
     for (size_t i = 0; i < sizeof apex_only / sizeof *apex_only; i++) {
-        const struct zone_rrset *set = zone_node_data(node, apex_only[i].type);
-        if (set != NULL && !apex)
-            check_report(c, apex_only[i].rule, node, set->type, set->line, "not at the apex");
+        if (zone_node_data(node, apex_only[i].type, &set))
+            check_report(c, apex_only[i].rule, node->owner, set.type, set.line, "not at the apex");
     }
 }
 
@@ -138,32 +148,36 @@ uint64_t check_set_size(const struct zone_rrset *set)
 
 static void check_sizes(const struct check *c, const struct zone_node *node)
 {
-    for (size_t i = 0; i < node->rrset_n; i++) {
-        const struct zone_rrset *set = &node->rrsets[i];
-        uint64_t size = check_set_size(set);
+    struct set_walk w;
+    struct zone_rrset set;
+    set_walk_first(node, &w);
+    while (set_walk_next(&w, &set)) {
+        uint64_t size = check_set_size(&set);
         if (size > CHECK_SET_MAX)
-            check_report(c, &rule_rrset_too_large, node, set->type, set->line,
-                         "%u records, about %llu octets", (unsigned)set->rrs.count,
+            check_report(c, &rule_rrset_too_large, node->owner, set.type, set.line,
+                         "%u records, about %llu octets", (unsigned)set.rrs.count,
                          (unsigned long long)size);
     }
 }
 
 static void check_wildcard(const struct check *c, const struct zone_node *node)
 {
-    if (!(node->flags & NODE_WILDCARD) || (node->flags & (NODE_BELOW_CUT | NODE_BELOW_DNAME)) ||
-        node->rrset_n == 0)
+    if (!(node->flags & NODE_WILDCARD) || (node->flags & (NODE_BELOW_CUT | NODE_BELOW_DNAME)))
         return;
-    check_report(c, &rule_wildcard, node, node->rrsets[0].type, node->rrsets[0].line,
+    struct zone_rrset first;
+    zone_node_set(node, 0, &first);
+    check_report(c, &rule_wildcard, node->owner, first.type, first.line,
                  "a wildcard: names that it covers exist without being listed");
 }
 
 static void check_below_dname(const struct check *c, const struct zone_node *node)
 {
-    if (!(node->flags & NODE_BELOW_DNAME) || (node->flags & NODE_NSEC3) || node->rrset_n == 0)
+    if (!(node->flags & NODE_BELOW_DNAME) || (node->flags & NODE_NSEC3))
         return;
-    const struct zone_rrset *first = &node->rrsets[0];
-    check_report(c, &rule_occluded_dname, node, first->type,
-                 first->rrs.count > 0 ? first->line : first->sig_line,
+    struct zone_rrset first;
+    zone_node_set(node, 0, &first);
+    check_report(c, &rule_occluded_dname, node->owner, first.type,
+                 first.rrs.count > 0 ? first.line : first.sig_line,
                  "the name is below a DNAME, so nobody can see it");
 }
 
@@ -178,13 +192,15 @@ int zone_check(const struct zone *z, struct diags *diags)
         return ERR_NOMEM;
     size_t before = diags_count(c.diags, SEV_ERROR);
     check_apex(&c);
-    for (size_t i = 0; i < zone_node_n(z); i++) {
-        const struct zone_node *node = zone_node_at(z, i);
-        check_alias(&c, node);
-        check_place(&c, node);
-        check_sizes(&c, node);
-        check_wildcard(&c, node);
-        check_below_dname(&c, node);
+    struct zone_cursor at;
+    struct zone_node node;
+    zone_first(z, &at);
+    while (zone_next(&at, &node)) {
+        check_alias(&c, &node);
+        check_place(&c, &node);
+        check_sizes(&c, &node);
+        check_wildcard(&c, &node);
+        check_below_dname(&c, &node);
     }
     int err = check_servers(&c);
     if (err == ERR_OK)

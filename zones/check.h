@@ -11,9 +11,9 @@ struct check {
     struct diags *diags;
 };
 
-/* A rule met at NODE's RRset of TYPE, in line LINE (0: not known). In a zone that was read in part
+/* A rule met at OWNER's RRset of TYPE, in line LINE (0: not known). In a zone that was read in part
    rules about what is missing say nothing. */
-void check_report(const struct check *c, const struct diag_rule *rule, const struct zone_node *node,
+void check_report(const struct check *c, const struct diag_rule *rule, const uint8_t *owner,
                   uint16_t type, uint32_t line, const char *fmt, ...) PRINTF(6, 7);
 
 /* Octets of a message that an RRset takes, and how many are left for it (RFC 1035 s4.2.2). */

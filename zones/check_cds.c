@@ -76,8 +76,8 @@ static bool asks_removal(const struct zone_rrset *set)
 }
 
 /* True when there is a request for removal, which ends the matter. */
-static bool check_removal(const struct check *c, const struct zone_node *apex,
-                          const struct zone_rrset *cds, const struct zone_rrset *cdnskey)
+static bool check_removal(const struct check *c, const uint8_t *apex, const struct zone_rrset *cds,
+                          const struct zone_rrset *cdnskey)
 {
     const struct zone_rrset *sets[] = {cds, cdnskey};
     bool any = false;
@@ -97,7 +97,7 @@ static bool check_removal(const struct check *c, const struct zone_node *apex,
     return any;
 }
 
-static void check_against_keys(const struct check *c, const struct zone_node *apex,
+static void check_against_keys(const struct check *c, const uint8_t *apex,
                                const struct zone_rrset *set, const struct zone_rrset *dnskey)
 {
     size_t n =
@@ -116,14 +116,23 @@ static bool is_too_large(const struct zone_rrset *set)
     return set != NULL && check_set_size(set) > CHECK_SET_MAX;
 }
 
+/* NULL: no such records. */
+static const struct zone_rrset *set_at(const struct zone_node *node, uint16_t type,
+                                       struct zone_rrset *room)
+{
+    return zone_node_data(node, type, room) ? room : NULL;
+}
+
 void check_cds(const struct check *c)
 {
-    const struct zone_node *apex = zone_find(c->zone, zone_apex(c->zone));
-    if (apex == NULL)
+    struct zone_node node;
+    struct zone_rrset room[3];
+    const uint8_t *apex = zone_apex(c->zone);
+    if (!zone_find(c->zone, apex, &node))
         return;
-    const struct zone_rrset *cds = zone_node_data(apex, KNOT_RRTYPE_CDS);
-    const struct zone_rrset *cdnskey = zone_node_data(apex, KNOT_RRTYPE_CDNSKEY);
-    const struct zone_rrset *dnskey = zone_node_data(apex, KNOT_RRTYPE_DNSKEY);
+    const struct zone_rrset *cds = set_at(&node, KNOT_RRTYPE_CDS, &room[0]);
+    const struct zone_rrset *cdnskey = set_at(&node, KNOT_RRTYPE_CDNSKEY, &room[1]);
+    const struct zone_rrset *dnskey = set_at(&node, KNOT_RRTYPE_DNSKEY, &room[2]);
     const struct zone_rrset *only = cds != NULL ? cds : cdnskey;
     /* each is compared with each: sets that no zone can serve are not worth that */
     if (only == NULL || is_too_large(cds) || is_too_large(cdnskey) || is_too_large(dnskey) ||

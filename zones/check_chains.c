@@ -12,6 +12,7 @@
 
 #include "common/buf.h"
 #include "common/err.h"
+#include "common/grow.h"
 #include "common/limits.h"
 #include "zones/answer.h"
 #include "zones/check.h"
@@ -23,9 +24,11 @@
 #define NOT_WALKED 0
 
 struct link {
-    const struct zone_node *node;
+    const uint8_t *owner;
+    const uint8_t *target;
     size_t next;         /* the CNAME that the target leads to, or NO_LINK */
     size_t walk;         /* the number of the walk that came by first, or NOT_WALKED */
+    uint32_t line;       /* of the CNAME */
     uint8_t own_hops;    /* to NEXT: one, and one for each DNAME between */
     uint8_t hops;        /* to the end of the chain; 0: there is none */
     bool is_target;      /* some other one leads here */
@@ -41,21 +44,23 @@ struct chains {
 
 /* ------------------------------------------------------------------ links */
 
-static bool is_followed(const struct zone_node *node)
+/* Has NODE a CNAME that resolvers come to see? */
+static bool is_followed(const struct zone_node *node, struct zone_rrset *cname)
 {
     const uint32_t hidden = NODE_DELEGATION | NODE_BELOW_CUT | NODE_BELOW_DNAME;
-    return (node->flags & hidden) == 0 && zone_node_data(node, KNOT_RRTYPE_CNAME) != NULL;
+    return (node->flags & hidden) == 0 && zone_node_data(node, KNOT_RRTYPE_CNAME, cname);
 }
 
-static size_t link_find(const struct chains *c, const struct zone_node *node)
+static size_t link_find(const struct chains *c, const uint8_t *owner)
 {
     size_t lo = 0;
     size_t hi = c->n;
-    while (lo < hi) { /* nodes of a zone lie in one array, in order */
+    while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (c->links[mid].node == node)
+        int cmp = name_compare(c->links[mid].owner, owner);
+        if (cmp == 0)
             return mid;
-        if (c->links[mid].node < node)
+        if (cmp < 0)
             lo = mid + 1;
         else
             hi = mid;
@@ -68,8 +73,7 @@ static void link_resolve(struct chains *c, struct link *link)
 {
     struct answer_step *s = c->step;
     const struct zone *z = c->check->zone;
-    const uint8_t *target = zone_node_data(link->node, KNOT_RRTYPE_CNAME)->rrs.rdata->data;
-    memcpy(s->name, target, name_len(target));
+    memcpy(s->name, link->target, name_len(link->target));
     name_lower(s->name);
     s->snapshot = z;
     for (link->own_hops = 1; link->own_hops < HOPS_MAX; link->own_hops++) {
@@ -79,7 +83,7 @@ static void link_resolve(struct chains *c, struct link *link)
         link->end = answer_step_find(s);
         if (link->end != ANSWER_NODE)
             return;
-        link->next = s->is_dname ? NO_LINK : link_find(c, s->node);
+        link->next = s->is_dname ? NO_LINK : link_find(c, s->node.owner);
         uint8_t next[256];
         if (!s->is_dname || !answer_step_next(s, next, &link->end))
             return;
@@ -88,26 +92,35 @@ static void link_resolve(struct chains *c, struct link *link)
     link->end = ANSWER_LONG;
 }
 
-static int links_make(struct chains *c)
+static int links_take(struct chains *c)
 {
-    const struct zone *z = c->check->zone;
-    for (size_t i = 0; i < zone_node_n(z); i++)
-        c->n += is_followed(zone_node_at(z, i));
-    c->links = calloc(c->n + 1, sizeof(*c->links));
-    if (c->links == NULL)
-        return ERR_NOMEM;
-    size_t n = 0;
-    for (size_t i = 0; i < zone_node_n(z); i++) {
-        const struct zone_node *node = zone_node_at(z, i);
-        if (is_followed(node))
-            c->links[n++] = (struct link){.node = node, .next = NO_LINK};
+    size_t cap = 0;
+    struct zone_cursor at;
+    struct zone_node node;
+    struct zone_rrset cname;
+    zone_first(c->check->zone, &at);
+    while (zone_next(&at, &node)) {
+        if (!is_followed(&node, &cname))
+            continue;
+        struct link *links = grow_items(c->links, c->n, &cap, sizeof(*links));
+        if (links == NULL)
+            return ERR_NOMEM;
+        c->links = links;
+        c->links[c->n++] = (struct link){.owner = node.owner,
+                                         .target = cname.rrs.rdata->data,
+                                         .line = cname.line,
+                                         .next = NO_LINK};
     }
-    for (size_t i = 0; i < n; i++) {
+    return ERR_OK;
+}
+
+static void links_resolve(struct chains *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
         link_resolve(c, &c->links[i]);
         if (c->links[i].next != NO_LINK)
             c->links[c->links[i].next].is_target = true;
     }
-    return ERR_OK;
 }
 
 /* ------------------------------------------------------------------ findings */
@@ -127,15 +140,14 @@ static void report_dangling(struct chains *c, const struct link *link)
     char name[NAME_TEXT_LEN];
     link_resolve(c, &again);
     name_to_text(c->step->name, name);
-    check_report(c->check, &rule_zone_cname_dangling, link->node, KNOT_RRTYPE_CNAME,
-                 zone_node_data(link->node, KNOT_RRTYPE_CNAME)->line, "leads%s to %s, %s",
-                 link->own_hops > 1 ? " through a DNAME" : "", name, why);
+    check_report(c->check, &rule_zone_cname_dangling, link->owner, KNOT_RRTYPE_CNAME, link->line,
+                 "leads%s to %s, %s", link->own_hops > 1 ? " through a DNAME" : "", name, why);
 }
 
 static void name_print(const struct link *link, struct buf *out)
 {
     char name[NAME_TEXT_LEN];
-    name_to_text(link->node->owner, name);
+    name_to_text(link->owner, name);
     buf_add_str(out, name);
 }
 
@@ -156,18 +168,16 @@ static void report_loop(const struct chains *c, size_t from)
         buf_printf(&found, "… (%zu names) -> ", n);
     name_print(&c->links[first], &found);
     /* not by check_report: the names may be more than it has room for */
-    const struct zone_node *node = c->links[first].node;
     char at_text[RECORD_TEXT_LEN];
-    record_to_text(node->owner, KNOT_RRTYPE_CNAME, at_text);
+    record_to_text(c->links[first].owner, KNOT_RRTYPE_CNAME, at_text);
     diag_add(c->check->diags, &rule_zone_cname_loop,
-             AT_LINE(zone_file(c->check->zone), zone_node_data(node, KNOT_RRTYPE_CNAME)->line),
-             at_text, "%s", buf_str(&found));
+             AT_LINE(zone_file(c->check->zone), c->links[first].line), at_text, "%s",
+             buf_str(&found));
 }
 
 static void report_long(const struct chains *c, const struct link *link)
 {
-    check_report(c->check, &rule_zone_cname_long, link->node, KNOT_RRTYPE_CNAME,
-                 zone_node_data(link->node, KNOT_RRTYPE_CNAME)->line,
+    check_report(c->check, &rule_zone_cname_long, link->owner, KNOT_RRTYPE_CNAME, link->line,
                  "a chain of more links than resolvers follow");
     diag_expect(c->check->diags, "at most %u links", LIMIT_CNAME_CHAIN);
 }
@@ -206,11 +216,12 @@ int check_chains(const struct check *check)
     struct chains c = {.check = check};
     AUTO_FREE struct answer_step *step = calloc(1, sizeof(*step));
     c.step = step;
-    int err = step == NULL ? ERR_NOMEM : links_make(&c);
+    int err = step == NULL ? ERR_NOMEM : links_take(&c);
     AUTO_FREE struct link *links = c.links;
     AUTO_FREE size_t *path = calloc(c.n + 1, sizeof(*path));
     if (err != ERR_OK || path == NULL)
         return ERR_NOMEM;
+    links_resolve(&c);
     for (size_t i = 0; i < c.n; i++)
         walk(&c, i, path);
     for (size_t i = 0; i < c.n; i++) {

@@ -25,10 +25,10 @@ static uint8_t lower(uint8_t c)
 
 void name_lower(uint8_t *name)
 {
-    for (uint8_t *p = name; *p != 0; p += *p + 1) {
-        for (size_t i = 1; i <= *p; i++)
-            p[i] = lower(p[i]);
-    }
+    /* length octets are at most 63 and so never taken for letters */
+    size_t len = name_len(name);
+    for (size_t i = 0; i < len; i++)
+        name[i] = lower(name[i]);
 }
 
 size_t name_len(const uint8_t *name)
@@ -86,13 +86,31 @@ bool name_key_is_below(struct name_key key, struct name_key above)
     return key.len > above.len && (above.len == 0 || memcmp(key.data, above.data, above.len) == 0);
 }
 
+/* Where the labels of NAME start; their number. */
+static size_t label_starts(const uint8_t *name, uint8_t starts[NAME_MAX_LEN / 2 + 1])
+{
+    size_t n = 0;
+    for (size_t at = 0; name[at] != 0; at += (size_t)name[at] + 1)
+        starts[n++] = (uint8_t)at;
+    return n;
+}
+
 int name_compare(const uint8_t *a, const uint8_t *b)
 {
-    uint8_t key_a[NAME_KEY_MAX];
-    uint8_t key_b[NAME_KEY_MAX];
-    struct name_key ka = {key_a, (uint32_t)name_key_make(a, 0, key_a)};
-    struct name_key kb = {key_b, (uint32_t)name_key_make(b, 0, key_b)};
-    return name_key_compare(ka, kb);
+    uint8_t starts_a[NAME_MAX_LEN / 2 + 1];
+    uint8_t starts_b[NAME_MAX_LEN / 2 + 1];
+    size_t left_a = label_starts(a, starts_a);
+    size_t left_b = label_starts(b, starts_b);
+    while (left_a > 0 && left_b > 0) {
+        const uint8_t *x = a + starts_a[--left_a];
+        const uint8_t *y = b + starts_b[--left_b];
+        int cmp = memcmp(x + 1, y + 1, *x < *y ? *x : *y);
+        if (cmp != 0)
+            return cmp;
+        if (*x != *y)
+            return *x < *y ? -1 : 1;
+    }
+    return left_a == left_b ? 0 : left_a < left_b ? -1 : 1;
 }
 
 /* NAME without its first labels, so that as many remain as ABOVE has; NULL when it has fewer. */

@@ -9,6 +9,7 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "zones/names_int.h"
+#include "zones/pack.h"
 #include "zones/rules_inventory.h"
 #include "zones/snapshot.h"
 
@@ -34,7 +35,7 @@ bool node_is_usable(const struct zone_node *node)
     static const uint16_t types[] = {KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA, KNOT_RRTYPE_CNAME,
                                      KNOT_RRTYPE_HTTPS, KNOT_RRTYPE_SVCB};
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        if (zone_node_data(node, types[i]) != NULL)
+        if (zone_node_has_data(node, types[i]))
             return true;
     }
     return false;
@@ -43,11 +44,14 @@ bool node_is_usable(const struct zone_node *node)
 /* "MX, TXT" */
 static void types_of(const struct zone_node *node, struct buf *out)
 {
-    for (uint32_t i = 0; i < node->rrset_n; i++) {
+    struct set_walk w;
+    struct zone_rrset set;
+    set_walk_first(node, &w);
+    while (set_walk_next(&w, &set)) {
         char type[TYPE_TEXT_LEN];
-        if (node->rrsets[i].rrs.count == 0)
+        if (set.rrs.count == 0)
             continue;
-        type_to_text(node->rrsets[i].type, type);
+        type_to_text(set.type, type);
         buf_printf(out, "%s%s", out->len == 0 ? "" : ", ", type);
     }
 }
@@ -67,11 +71,11 @@ static void chain_print(const struct answer *a, struct buf *out)
 static void end_of_data(struct look *l, const struct answer *a)
 {
     const struct answer_step *last = answer_last(a);
-    if (node_is_usable(last->node))
+    if (node_is_usable(&last->node))
         return;
     AUTO(buf) struct buf types = {0};
     AUTO(buf) struct buf found = {0};
-    types_of(last->node, &types);
+    types_of(&last->node, &types);
     if (a->n > 1)
         chain_print(a, &found);
     buf_printf(&found, "%s%s", a->n > 1 ? " has only " : "only ", buf_str(&types));
@@ -96,7 +100,7 @@ static void end_of_delegation(struct look *l, const struct answer *a)
 {
     char cut[NAME_TEXT_LEN], name[NAME_TEXT_LEN];
     AUTO(buf) struct buf found = {0};
-    name_to_text_nodot(answer_last(a)->node->owner, cut);
+    name_to_text_nodot(answer_last(a)->node.owner, cut);
     name_to_text_nodot(answer_last(a)->name, name);
     buf_printf(&found, "%s%sdelegated away at %s", a->n > 1 ? name : "", a->n > 1 ? " is " : "",
                cut);
@@ -145,13 +149,12 @@ static void judge(struct look *l, const struct answer *a)
 /* Is there a name below NAME other than its wildcard? */
 static bool has_names_below(const struct zone *z, const uint8_t *name)
 {
-    for (size_t i = zone_find_index(z, name, NULL); i < zone_node_n(z); i++) {
-        const struct zone_node *node = zone_node_at(z, i);
-        if (!name_is_at_or_below(node->owner, name))
-            return false;
-        bool is_star = (node->flags & NODE_WILDCARD) != 0 && node->owner[0] == 1 &&
-                       name_compare(node->owner + 2, name) == 0;
-        if (name_is_below(node->owner, name) && !is_star && (node->flags & NODE_NSEC3) == 0)
+    struct zone_cursor at;
+    struct zone_node node;
+    (void)zone_seek(z, name, &at);
+    while (zone_next(&at, &node) && name_is_at_or_below(node.owner, name)) {
+        bool is_star = (node.flags & NODE_WILDCARD) != 0 && name_compare(node.owner + 2, name) == 0;
+        if (name_is_below(node.owner, name) && !is_star && (node.flags & NODE_NSEC3) == 0)
             return true;
     }
     return false;
@@ -163,7 +166,7 @@ static void judge_subdomains(struct look *l, const struct answer *a, const uint8
 {
     const struct answer_step *first = &a->steps[0];
     bool is_empty = a->end == ANSWER_NOTHING || a->end == ANSWER_EMPTY ||
-                    (a->end == ANSWER_NODE && !node_is_usable(answer_last(a)->node));
+                    (a->end == ANSWER_NODE && !node_is_usable(&answer_last(a)->node));
     if (a->n > 1 || !is_empty) {
         judge(l, a);
         return;
@@ -180,8 +183,8 @@ static int know_chain(struct names *c, const struct answer *a)
 {
     for (size_t i = 0; i < a->n; i++) {
         int err = names_know(c, a->steps[i].name, false);
-        if (err == 0 && a->steps[i].node != NULL)
-            err = names_know(c, a->steps[i].node->owner, false);
+        if (err == 0 && a->steps[i].has_node)
+            err = names_know(c, a->steps[i].node.owner, false);
         if (err != 0)
             return err;
     }
@@ -224,11 +227,10 @@ static int check_listed(struct names *c, const struct listed_name *item)
 /* What is wrong with the place where all MUD URLs point to; NULL: nothing that could be known. */
 static const char *web_host_fault(const struct answer *a)
 {
-    const struct zone_node *node = answer_last(a)->node;
+    const struct zone_node *node = &answer_last(a)->node;
     switch (a->end) {
     case ANSWER_NODE:
-        if (zone_node_data(node, KNOT_RRTYPE_A) != NULL ||
-            zone_node_data(node, KNOT_RRTYPE_AAAA) != NULL)
+        if (zone_node_has_data(node, KNOT_RRTYPE_A) || zone_node_has_data(node, KNOT_RRTYPE_AAAA))
             return NULL;
         return "the host of all MUD URLs has no address";
     case ANSWER_EMPTY:

@@ -12,9 +12,11 @@
 /* Targets of NS and MX are there for the zone's own sake. */
 static int know_targets(struct names *c, const struct zone_node *node, uint16_t type, size_t offset)
 {
-    const struct zone_rrset *set = zone_node_rrset(node, type);
-    knot_rdata_t *rr = set == NULL ? NULL : set->rrs.rdata;
-    for (uint16_t i = 0; set != NULL && i < set->rrs.count; i++, rr = knot_rdataset_next(rr)) {
+    struct zone_rrset set;
+    if (!zone_node_rrset(node, type, &set))
+        return 0;
+    knot_rdata_t *rr = set.rrs.rdata;
+    for (uint16_t i = 0; i < set.rrs.count; i++, rr = knot_rdataset_next(rr)) {
         uint8_t target[256];
         const uint8_t *name = rr->data + offset;
         memcpy(target, name, name_len(name));
@@ -28,11 +30,13 @@ static int know_targets(struct names *c, const struct zone_node *node, uint16_t 
 
 static int know_servers(struct names *c, const struct zone *z)
 {
-    for (size_t i = 0; i < zone_node_n(z); i++) {
-        const struct zone_node *node = zone_node_at(z, i);
-        int err = know_targets(c, node, KNOT_RRTYPE_NS, 0);
+    struct zone_cursor at;
+    struct zone_node node;
+    zone_first(z, &at);
+    while (zone_next(&at, &node)) {
+        int err = know_targets(c, &node, KNOT_RRTYPE_NS, 0);
         if (err == 0)
-            err = know_targets(c, node, KNOT_RRTYPE_MX, 2);
+            err = know_targets(c, &node, KNOT_RRTYPE_MX, 2);
         if (err != 0)
             return err;
     }
@@ -77,12 +81,14 @@ static void note_zone(struct names *c, const struct inv_zone *zone, const struct
 {
     size_t n = 0;
     AUTO(buf) struct buf shown = {0};
-    for (size_t i = 0; i < zone_node_n(z); i++) {
-        const struct zone_node *node = zone_node_at(z, i);
-        if (!is_unlisted(c, node) || ++n > SHOWN)
+    struct zone_cursor at;
+    struct zone_node node;
+    zone_first(z, &at);
+    while (zone_next(&at, &node)) {
+        if (!is_unlisted(c, &node) || ++n > SHOWN)
             continue;
         char text[NAME_TEXT_LEN];
-        name_to_text_nodot(node->owner, text);
+        name_to_text_nodot(node.owner, text);
         buf_printf(&shown, "%s%s", n == 1 ? "" : ", ", text);
     }
     if (n > 0)

@@ -15,7 +15,9 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "zones/answer.h"
+#include "zones/pack.h"
 #include "zones/rules_inventory.h"
+#include "zones/snapshot.h"
 
 #define PLAIN_MAX     512u  /* RFC 1035 s4.2.1 */
 #define SIGNED_MAX    1232u /* an IPv6 packet of 1280 bytes */
@@ -82,8 +84,7 @@ static int put_signed(knot_pkt_t *pkt, const uint8_t *owner, const struct zone_r
 
 static bool is_authoritative(const struct zone_node *node)
 {
-    return (node->flags & (NODE_BELOW_CUT | NODE_BELOW_DNAME | NODE_NSEC3)) == 0 &&
-           node->rrset_n > 0;
+    return (node->flags & (NODE_BELOW_CUT | NODE_BELOW_DNAME)) == 0 && node->rrset_n > 0;
 }
 
 /* The bitmap of RFC 4034 s4.1.2, with the types that the signer adds. Returns its length. */
@@ -91,11 +92,15 @@ static size_t bitmap_write(const struct zone_node *node, uint8_t *out)
 {
     uint8_t bits[32];
     size_t len = 0;
-    for (unsigned window = 0, i = 0; window < 256; window++) {
+    struct set_walk w;
+    struct zone_rrset set;
+    set_walk_first(node, &w);
+    bool more = set_walk_next(&w, &set);
+    for (unsigned window = 0; window < 256; window++) {
         memset(bits, 0, sizeof(bits));
         size_t used = 0;
-        for (; i < node->rrset_n && node->rrsets[i].type >> 8 == window; i++) {
-            unsigned low = node->rrsets[i].type & 0xffu;
+        for (; more && set.type >> 8 == window; more = set_walk_next(&w, &set)) {
+            unsigned low = set.type & 0xffu;
             bits[low / 8] |= (uint8_t)(0x80u >> low % 8);
             used = low / 8 + 1;
         }
@@ -113,31 +118,49 @@ static size_t bitmap_write(const struct zone_node *node, uint8_t *out)
     return len;
 }
 
-static const struct zone_node *neighbour(const struct zone *z, size_t i, bool forward)
+/* A step in the names, round and round. */
+static void step_round(const struct tree *t, struct zone_spot *at, bool forward)
 {
-    for (size_t n = zone_node_n(z); n > 0; n--) {
-        i = forward ? (i + 1) % zone_node_n(z) : (i + zone_node_n(z) - 1) % zone_node_n(z);
-        if (is_authoritative(zone_node_at(z, i)))
-            return zone_node_at(z, i);
+    if (!forward) {
+        if (!tree_step_back(t, at)) {
+            *at = tree_end(t);
+            (void)tree_step_back(t, at);
+        }
+        return;
     }
-    return NULL;
+    tree_step(t, at);
+    if (spot_equal(*at, tree_end(t)))
+        *at = (struct zone_spot){0};
+}
+
+static bool neighbour(const struct zone *z, struct zone_spot *at, bool forward,
+                      struct zone_node *ret)
+{
+    for (uint64_t n = z->names.node_n; n > 0; n--) {
+        step_round(&z->names, at, forward);
+        tree_node(&z->names, zone_apex(z), *at, ret);
+        if (is_authoritative(ret))
+            return true;
+    }
+    return false;
 }
 
 /* RFC 4035 s3.1.3.3: the NSEC that covers the name which does not exist. */
 static int put_nsec(knot_pkt_t *pkt, const struct answer_step *s)
 {
     const struct zone *z = s->snapshot;
-    size_t after = zone_find_index(z, s->name, NULL);
-    const struct zone_node *before = neighbour(z, after, false);
-    if (before == NULL)
+    struct zone_spot at;
+    struct zone_node before;
+    struct zone_node next;
+    (void)tree_find(&z->names, s->name, &at);
+    if (!neighbour(z, &at, false, &before) || !neighbour(z, &at, true, &next))
         return 0;
-    const struct zone_node *next = neighbour(z, zone_find_index(z, before->owner, NULL), true);
     uint8_t data[MADE_MAX];
-    size_t len = name_len(next->owner);
-    memcpy(data, next->owner, len);
-    len += bitmap_write(before, data + len);
-    int err = put_bytes(pkt, before->owner, KNOT_RRTYPE_NSEC, data, len);
-    return err != 0 ? err : put_signature(pkt, before->owner, zone_apex(z));
+    size_t len = name_len(next.owner);
+    memcpy(data, next.owner, len);
+    len += bitmap_write(&before, data + len);
+    int err = put_bytes(pkt, before.owner, KNOT_RRTYPE_NSEC, data, len);
+    return err != 0 ? err : put_signature(pkt, before.owner, zone_apex(z));
 }
 
 /* RFC 5155 s7.2.6: the NSEC3 that covers the hash of the next closer name. */
@@ -169,9 +192,12 @@ static int put_proof(knot_pkt_t *pkt, const struct answer_step *s)
 static int put_link(knot_pkt_t *pkt, const struct answer_step *s, const uint8_t *next,
                     const uint8_t *signer)
 {
+    struct zone_rrset set;
+    if (!zone_node_rrset(&s->node, s->is_dname ? KNOT_RRTYPE_DNAME : KNOT_RRTYPE_CNAME, &set))
+        return ERR_INTERNAL;
+    int err = put_signed(pkt, s->is_dname ? set.owner : s->name, &set, signer);
     if (!s->is_dname)
-        return put_signed(pkt, s->name, zone_node_rrset(s->node, KNOT_RRTYPE_CNAME), signer);
-    int err = put_signed(pkt, s->node->owner, zone_node_rrset(s->node, KNOT_RRTYPE_DNAME), signer);
+        return err;
     return err != 0 ? err : put_bytes(pkt, s->name, KNOT_RRTYPE_CNAME, next, name_len(next));
 }
 
@@ -184,11 +210,12 @@ static int put_answer(knot_pkt_t *pkt, const struct answer *a, uint16_t type, bo
     int err = 0;
     for (size_t i = 0; err == 0 && i < a->n && a->steps[i].zone == first->zone; i++) {
         const struct answer_step *s = &a->steps[i];
+        struct zone_rrset set;
         proof = s->is_wildcard ? s : proof;
         if (i + 1 < a->n)
             err = put_link(pkt, s, a->steps[i + 1].name, signer);
-        else if (s->node != NULL && zone_node_rrset(s->node, type) != NULL)
-            err = put_signed(pkt, s->name, zone_node_rrset(s->node, type), signer);
+        else if (s->has_node && zone_node_rrset(&s->node, type, &set))
+            err = put_signed(pkt, s->name, &set, signer);
     }
     return err == 0 && is_signed && proof != NULL ? put_proof(pkt, proof) : err;
 }
@@ -277,9 +304,12 @@ static int check_name(struct sizer *c, const struct inv_domain *d)
     if (last->zone != first->zone || a->end != ANSWER_NODE)
         return check_type(c, d, 0);
     int err = 0;
-    for (uint32_t i = 0; err == 0 && i < last->node->rrset_n; i++) {
-        if (is_asked_for(&last->node->rrsets[i]))
-            err = check_type(c, d, last->node->rrsets[i].type);
+    struct set_walk w;
+    struct zone_rrset set;
+    set_walk_first(&last->node, &w);
+    while (err == 0 && set_walk_next(&w, &set)) {
+        if (is_asked_for(&set))
+            err = check_type(c, d, set.type);
     }
     return err;
 }

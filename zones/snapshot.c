@@ -1,5 +1,5 @@
 /*
- * zones/snapshot.c -- reading a snapshot: lookup by name, by position, by type.
+ * zones/snapshot.c -- reading a snapshot: lookup by name and by type; zones/cursor.c walks it.
  */
 #include "zones/snapshot.h"
 
@@ -8,6 +8,24 @@
 
 #include <libknot/descriptor.h>
 #include <libknot/rrtype/soa.h>
+
+#include "zones/pack.h"
+
+struct zone *zone_new(const uint8_t *apex, const char *file)
+{
+    AUTO_PTR(zone) struct zone *z = calloc(1, sizeof(*z));
+    if (z == NULL)
+        return NULL;
+    atomic_init(&z->holders, 1);
+    size_t len = name_len(apex);
+    z->apex = malloc(len);
+    z->file = file == NULL ? NULL : strdup(file);
+    if (z->apex == NULL || (file != NULL && z->file == NULL))
+        return NULL;
+    memcpy(z->apex, apex, len);
+    z->apex_labels = name_label_n(apex);
+    return TAKE(z);
+}
 
 struct zone *zone_ref(const struct zone *z)
 {
@@ -21,7 +39,10 @@ void zone_free(struct zone *z)
 {
     if (z == NULL || atomic_fetch_sub_explicit(&z->holders, 1, memory_order_acq_rel) != 1)
         return;
-    arena_free(z->arena);
+    tree_done(&z->names);
+    tree_done(&z->nsec3);
+    free(z->apex);
+    free(z->file);
     free(z);
 }
 
@@ -37,95 +58,119 @@ const char *zone_file(const struct zone *z)
 
 size_t zone_node_n(const struct zone *z)
 {
-    return z->node_n;
-}
-
-const struct zone_node *zone_node_at(const struct zone *z, size_t i)
-{
-    return &z->nodes[i];
+    return z->names.node_n + z->nsec3.node_n;
 }
 
 uint64_t zone_record_n(const struct zone *z)
 {
-    return z->record_n;
+    return z->names.record_n + z->nsec3.record_n;
 }
 
-/* The first node whose key is not before KEY. */
-static size_t key_index(const struct zone *z, struct name_key key)
+static bool tree_lookup(const struct zone *z, const struct tree *t, const uint8_t *owner,
+                        struct zone_node *ret)
 {
-    size_t lo = 0;
-    size_t hi = z->node_n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (name_key_compare(z->keys[mid], key) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
+    struct zone_spot at;
+    if (!tree_find(t, owner, &at))
+        return false;
+    tree_node(t, z->apex, at, ret);
+    return true;
 }
 
-size_t zone_find_index(const struct zone *z, const uint8_t *owner, bool *ret_exact)
+bool zone_find(const struct zone *z, const uint8_t *owner, struct zone_node *ret)
 {
-    size_t i = 0;
-    bool exact = false;
-    if (name_is_at_or_below(owner, z->apex)) {
-        uint8_t bytes[NAME_KEY_MAX];
-        struct name_key key = {bytes, (uint32_t)name_key_make(owner, z->apex_labels, bytes)};
-        i = key_index(z, key);
-        exact = i < z->node_n && name_key_compare(z->keys[i], key) == 0;
-    } else if (name_compare(owner, z->apex) > 0) {
-        i = z->node_n;
-    }
-    if (ret_exact != NULL)
-        *ret_exact = exact;
-    return i;
+    return tree_lookup(z, &z->names, owner, ret) || tree_lookup(z, &z->nsec3, owner, ret);
 }
 
-const struct zone_node *zone_find(const struct zone *z, const uint8_t *owner)
+bool zone_rrset(const struct zone *z, const uint8_t *owner, uint16_t type, struct zone_rrset *ret)
 {
-    bool exact = false;
-    size_t i = zone_find_index(z, owner, &exact);
-    return exact ? &z->nodes[i] : NULL;
-}
-
-const struct zone_rrset *zone_node_rrset(const struct zone_node *node, uint16_t type)
-{
-    for (size_t i = 0; i < node->rrset_n; i++) {
-        if (node->rrsets[i].type == type)
-            return &node->rrsets[i];
-    }
-    return NULL;
-}
-
-const struct zone_rrset *zone_rrset(const struct zone *z, const uint8_t *owner, uint16_t type)
-{
-    const struct zone_node *node = zone_find(z, owner);
-    return node == NULL ? NULL : zone_node_rrset(node, type);
+    struct zone_node node;
+    const struct tree *t = type == KNOT_RRTYPE_NSEC3 ? &z->nsec3 : &z->names;
+    return tree_lookup(z, t, owner, &node) && zone_node_rrset(&node, type, ret);
 }
 
 bool zone_has_below(const struct zone *z, const uint8_t *owner)
 {
+    struct zone_spot at;
     if (!name_is_at_or_below(owner, z->apex))
         return false;
-    uint8_t bytes[NAME_KEY_MAX];
-    struct name_key key = {bytes, (uint32_t)name_key_make(owner, z->apex_labels, bytes)};
-    size_t i = key_index(z, key);
-    if (i < z->node_n && name_key_compare(z->keys[i], key) == 0)
-        i++;
-    return i < z->node_n && name_key_is_below(z->keys[i], key);
+    if (tree_find(&z->names, owner, &at))
+        tree_step(&z->names, &at);
+    if (spot_equal(at, tree_end(&z->names)))
+        return false;
+    struct zone_node node;
+    tree_node(&z->names, z->apex, at, &node);
+    return name_is_below(node.owner, owner);
 }
 
-const struct zone_rrset *zone_node_data(const struct zone_node *node, uint16_t type)
+static bool name_equal(const uint8_t *a, const uint8_t *b)
 {
-    const struct zone_rrset *set = zone_node_rrset(node, type);
-    return set != NULL && set->rrs.count > 0 ? set : NULL;
+    size_t len = name_len(a);
+    return len == name_len(b) && memcmp(a, b, len) == 0;
+}
+
+uint32_t flag_walk_next(struct flag_walk *w, const uint8_t *apex, const uint8_t *owner, bool has_ns,
+                        bool has_dname)
+{
+    uint32_t flags = 0;
+    bool is_apex = name_equal(owner, apex);
+    if (w->cut != NULL && !name_is_below(owner, w->cut))
+        w->cut = NULL; /* passed */
+    if (w->dname != NULL && !name_is_below(owner, w->dname))
+        w->dname = NULL;
+    if (owner[0] == 1 && owner[1] == '*')
+        flags |= NODE_WILDCARD;
+    if (is_apex)
+        flags |= NODE_APEX;
+    if (w->cut != NULL)
+        flags |= NODE_BELOW_CUT;
+    else if (!is_apex && has_ns)
+        flags |= NODE_DELEGATION;
+    if (w->dname != NULL)
+        flags |= NODE_BELOW_DNAME;
+    if ((flags & NODE_DELEGATION) != 0)
+        w->cut = owner;
+    /* a DNAME at or below a cut is not ours to follow */
+    else if ((flags & (NODE_BELOW_CUT | NODE_BELOW_DNAME)) == 0 && has_dname)
+        w->dname = owner;
+    return flags;
+}
+
+uint32_t zone_flags_of(const struct zone *z, const uint8_t *owner, bool has_ns, bool has_dname)
+{
+    struct flag_walk w = {0};
+    const uint8_t *above[256 / 2];
+    size_t n = 0;
+    for (const uint8_t *name = owner; name_is_below(name, z->apex);) {
+        name += name[0] + 1;
+        above[n++] = name;
+    }
+    while (n-- > 0) {
+        struct zone_node node;
+        if (tree_lookup(z, &z->names, above[n], &node))
+            (void)flag_walk_next(&w, z->apex, above[n], (node.flags & NODE_DELEGATION) != 0,
+                                 zone_node_has_data(&node, KNOT_RRTYPE_DNAME));
+    }
+    return flag_walk_next(&w, z->apex, owner, has_ns, has_dname);
+}
+
+bool zone_node_data(const struct zone_node *node, uint16_t type, struct zone_rrset *ret)
+{
+    return zone_node_rrset(node, type, ret) && ret->rrs.count > 0;
+}
+
+bool zone_node_has_data(const struct zone_node *node, uint16_t type)
+{
+    struct zone_rrset set;
+    return zone_node_data(node, type, &set);
 }
 
 bool zone_node_answers(const struct zone_node *node)
 {
-    for (uint32_t i = 0; node != NULL && i < node->rrset_n; i++) {
-        if (node->rrsets[i].rrs.count > 0 && node->rrsets[i].type != KNOT_RRTYPE_NSEC3)
+    struct set_walk w;
+    struct zone_rrset set;
+    set_walk_first(node, &w);
+    while (set_walk_next(&w, &set)) {
+        if (set.rrs.count > 0 && set.type != KNOT_RRTYPE_NSEC3)
             return true;
     }
     return false;
@@ -133,38 +178,42 @@ bool zone_node_answers(const struct zone_node *node)
 
 static bool name_exists(const struct zone *z, const uint8_t *name)
 {
-    return zone_node_answers(zone_find(z, name)) || zone_has_below(z, name);
+    struct zone_node node;
+    return (zone_find(z, name, &node) && zone_node_answers(&node)) || zone_has_below(z, name);
 }
 
-const struct zone_node *zone_wildcard_for(const struct zone *z, const uint8_t *name)
+bool zone_wildcard_for(const struct zone *z, const uint8_t *name, struct zone_node *ret)
 {
     if (!name_is_below(name, z->apex) || name_exists(z, name))
-        return NULL;
+        return false;
     const uint8_t *encloser = name + name[0] + 1;
     while (!name_exists(z, encloser) && name_is_below(encloser, z->apex))
         encloser += encloser[0] + 1;
     uint8_t star[256] = {1, '*'};
     size_t len = name_len(encloser);
     if (len + 2 > 255)
-        return NULL;
+        return false;
     memcpy(star + 2, encloser, len);
-    const struct zone_node *node = zone_find(z, star);
-    return zone_node_answers(node) ? node : NULL;
+    return zone_find(z, star, ret) && zone_node_answers(ret);
 }
 
-const struct zone_node *zone_cut_above(const struct zone *z, const uint8_t *name)
+bool zone_cut_above(const struct zone *z, const uint8_t *name, struct zone_node *ret)
 {
-    const struct zone_node *top = NULL;
+    bool found = false;
     for (; name_is_below(name, z->apex); name += name[0] + 1) {
-        const struct zone_node *node = zone_find(z, name);
-        if (node != NULL && (node->flags & NODE_DELEGATION) != 0)
-            top = node;
+        struct zone_node node;
+        if (!zone_find(z, name, &node) || (node.flags & NODE_DELEGATION) == 0)
+            continue;
+        *ret = node;
+        found = true;
     }
-    return top;
+    return found;
 }
 
 uint32_t zone_soa_serial(const struct zone *z)
 {
-    const struct zone_rrset *soa = zone_rrset(z, z->apex, KNOT_RRTYPE_SOA);
-    return soa == NULL || soa->rrs.count == 0 ? 0 : knot_soa_serial(soa->rrs.rdata);
+    struct zone_rrset soa;
+    if (!zone_rrset(z, z->apex, KNOT_RRTYPE_SOA, &soa) || soa.rrs.count == 0)
+        return 0;
+    return knot_soa_serial(soa.rrs.rdata);
 }

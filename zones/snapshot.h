@@ -1,14 +1,12 @@
 /*
- * zones/snapshot.h -- private: how a snapshot is laid out, and the sort key of names.
- *
- * All of a zone lives in one arena, which the builder hands over. Every allocation in it has an
- * even length, so that knot_rdata_t (alignment 2) can be taken byte-tight.
+ * zones/snapshot.h -- private to zones/ and signer/: what a snapshot is made of, and the sort key
+ * of names.
  */
 #pragma once
 
 #include <stdatomic.h>
 
-#include "common/arena.h"
+#include "zones/tree.h"
 #include "zones/zones.h"
 
 /*
@@ -34,28 +32,44 @@ void record_to_text(const uint8_t *owner, uint16_t type, char out[RECORD_TEXT_LE
 
 struct zone {
     atomic_size_t holders;
-    struct arena *arena;
-    const uint8_t *apex;
+    uint8_t *apex; /* owned */
     size_t apex_labels;
-    const char *file;
-    struct zone_node *nodes;
-    struct name_key *keys; /* of the nodes, relative to the apex */
-    size_t node_n;
-    uint64_t record_n;
+    char *file; /* owned; may be NULL */
+    struct tree names;
+    struct tree nsec3;
     bool is_partial; /* what could be read of a faulty file */
 };
 
-/* The RRset, when it has records and not only signatures; else NULL. */
-const struct zone_rrset *zone_node_data(const struct zone_node *node, uint16_t type);
+/* An empty zone; FILE may be NULL. NULL: memory is out. */
+struct zone *zone_new(const uint8_t *apex, const char *file);
 
-/* Does NODE (NULL: no) answer for something: has it records that are no signatures and no NSEC3? */
+/* The leaf whose first node begins segment I; true: of the NSEC3 order. */
+bool zone_segment_leaf(const struct zone_segments *s, size_t i, struct zone_spot *ret);
+
+/* What kind of node each is, told in canonical order: names below a cut or a DNAME follow it
+   without a gap. Starts empty; the owners must outlive it. */
+struct flag_walk {
+    const uint8_t *cut;
+    const uint8_t *dname;
+};
+uint32_t flag_walk_next(struct flag_walk *w, const uint8_t *apex, const uint8_t *owner, bool has_ns,
+                        bool has_dname);
+
+/* The same for one node of OWNER in Z, which need not be there. */
+uint32_t zone_flags_of(const struct zone *z, const uint8_t *owner, bool has_ns, bool has_dname);
+
+/* The RRset, when it has records and not only signatures. */
+bool zone_node_data(const struct zone_node *node, uint16_t type, struct zone_rrset *ret);
+bool zone_node_has_data(const struct zone_node *node, uint16_t type);
+
+/* Does NODE answer for something: has it records that are no signatures and no NSEC3? */
 bool zone_node_answers(const struct zone_node *node);
 
-/* The wildcard that answers for NAME (RFC 4592 s3.3.1); NULL: there is none, or NAME exists. */
-const struct zone_node *zone_wildcard_for(const struct zone *z, const uint8_t *name);
+/* The wildcard that answers for NAME (RFC 4592 s3.3.1); false: there is none, or NAME exists. */
+bool zone_wildcard_for(const struct zone *z, const uint8_t *name, struct zone_node *ret);
 
-/* The delegation at or above NAME, the one next to the apex; NULL: NAME is in our authority. */
-const struct zone_node *zone_cut_above(const struct zone *z, const uint8_t *name);
+/* The delegation at or above NAME, the one next to the apex; false: NAME is in our authority. */
+bool zone_cut_above(const struct zone *z, const uint8_t *name, struct zone_node *ret);
 
 static inline size_t even(size_t len)
 {

@@ -1,6 +1,5 @@
 /*
- * zones/ttl.c -- TTL policy over a snapshot. Pure: the zone that comes out shares nothing that
- * changes with the one that went in.
+ * zones/ttl.c -- TTL policy over a snapshot. Pure: the zone that went in is as it was.
  *
  * The first range that names a record's type decides; a waiver for the owner and type replaces its
  * limits. A violation is a warning in mode report, an error in mode refuse, and in mode clamp a
@@ -17,8 +16,10 @@
 #include <libknot/rrtype/soa.h>
 
 #include "common/err.h"
+#include "zones/pack.h"
 #include "zones/rules_zone.h"
 #include "zones/snapshot.h"
+#include "zones/ttl_clamp.h"
 
 #define MINUTE UINT32_C(60)
 #define HOUR   UINT32_C(3600)
@@ -295,6 +296,7 @@ static void check_waivers(struct run *run)
 {
     for (size_t i = 0; i < run->policy->waiver_n; i++) {
         const struct ttl_waiver *w = &run->policy->waivers[i];
+        struct zone_node cut;
         if (!name_is_at_or_below(w->name, zone_apex(run->zone)))
             continue;
         if (waiver_expired(w, run->now)) {
@@ -304,7 +306,7 @@ static void check_waivers(struct run *run)
                      days == 1 ? "" : "s", w->reason == NULL ? "none" : w->reason);
             run->failed = true;
         } else if (!run->used[i] && !run->zone->is_partial &&
-                   zone_cut_above(run->zone, w->name) == NULL && !is_apex_generated(run->zone, w)) {
+                   !zone_cut_above(run->zone, w->name, &cut) && !is_apex_generated(run->zone, w)) {
             diag_add(run->diags, &rule_ttl_waiver_unused, w->where, w->text,
                      "the waiver is for no record of the zone");
         }
@@ -313,28 +315,19 @@ static void check_waivers(struct run *run)
 
 /* ------------------------------------------------------------------ applying */
 
-static int soa_add(struct run *run, struct zone_builder *b, const struct zone_node *node,
-                   const struct zone_rrset *set, uint32_t ttl)
+#define SOA_ROOM 600 /* two names of 255 octets and five numbers */
+
+/* A SOA with MINIMUM in the place of its own (RFC 1035 s3.3.13: the last field), made in ROOM. */
+static void soa_change(struct zone_rrset *set, uint32_t minimum, knot_rdata_t *room)
 {
-    struct place p = {node->owner, set->type, AT_LINE(zone_file(run->zone), set->line)};
     const knot_rdata_t *soa = set->rrs.rdata;
-    uint32_t minimum = negative_verdict(run, &p, knot_soa_minimum(soa));
-    if (b == NULL)
-        return ERR_OK;
-    uint8_t copy[600]; /* two names of 255 octets and five numbers */
-    if (set->rrs.count != 1 || soa->len > sizeof(copy)) {
-        struct zone_rrset same = *set; /* several SOAs: zone_check refuses them */
-        same.ttl = ttl;
-        return zone_builder_add_rrset(b, node, &same, true);
-    }
-    memcpy(copy, soa->data, soa->len);
-    uint8_t *end = copy + soa->len;
+    if (set->rrs.count != 1 || soa->len > SOA_ROOM)
+        return; /* several SOAs: zone_check refuses them */
+    knot_rdata_init(room, soa->len, soa->data);
+    uint8_t *end = room->data + soa->len;
     for (int i = 1; i <= 4; i++, minimum >>= 8)
         end[-i] = (uint8_t)minimum;
-    struct zone_rrset sigs = *set;
-    sigs.rrs.count = 0;
-    int err = zone_builder_add(b, node->owner, set->type, ttl, copy, soa->len, set->line);
-    return err != ERR_OK ? err : zone_builder_add_rrset(b, node, &sigs, true);
+    set->rrs.rdata = room;
 }
 
 static bool is_judged(const struct zone_rrset *set)
@@ -343,41 +336,56 @@ static bool is_judged(const struct zone_rrset *set)
            set->type != KNOT_RRTYPE_NSEC3;
 }
 
-/* Judges one set and, where B is given, adds it with its new TTL. */
-static int set_apply(struct run *run, struct zone_builder *b, const struct zone_node *node,
-                     const struct zone_rrset *set)
+/* Judges one set and hands it on as it shall be. */
+static void set_apply(struct run *run, struct clamp *clamped, const struct zone_node *node,
+                      const struct zone_rrset *set)
 {
-    struct zone_rrset copy = *set;
+    _Alignas(knot_rdata_t) uint8_t room[sizeof(knot_rdata_t) + SOA_ROOM];
+    struct zone_rrset now = *set;
     if (is_judged(set)) {
         struct place p = {node->owner, set->type, AT_LINE(zone_file(run->zone), set->line)};
-        copy.ttl = verdict(run, &p, set->ttl, true);
+        now.ttl = verdict(run, &p, set->ttl, true);
         if (set->type == KNOT_RRTYPE_SOA && (node->flags & NODE_APEX))
-            return soa_add(run, b, node, set, copy.ttl);
+            soa_change(&now, negative_verdict(run, &p, knot_soa_minimum(set->rrs.rdata)),
+                       (knot_rdata_t *)(void *)room);
     }
-    return b == NULL ? ERR_OK : zone_builder_add_rrset(b, node, &copy, true);
+    if (clamped != NULL)
+        clamp_set(clamped, &now);
 }
 
-static int zone_apply(struct run *run, struct zone_builder *b)
+/* CLAMPED NULL: nothing is changed. */
+static int zone_apply(struct run *run, struct clamp *clamped)
 {
-    for (size_t i = 0; i < zone_node_n(run->zone); i++) {
-        const struct zone_node *node = zone_node_at(run->zone, i);
-        for (size_t j = 0; j < node->rrset_n; j++) {
-            int err = set_apply(run, b, node, &node->rrsets[j]);
-            if (err != ERR_OK)
-                return err;
-        }
+    struct zone_cursor at;
+    struct zone_node node;
+    int err = ERR_OK;
+    bool changed = false;
+    zone_first(run->zone, &at);
+    while (err == ERR_OK && zone_next(&at, &node)) {
+        struct set_walk w;
+        struct zone_rrset set;
+        if ((node.flags & NODE_NSEC3) != 0)
+            continue; /* generated */
+        run->changed = false;
+        if (clamped != NULL)
+            clamp_node_open(clamped, &node);
+        set_walk_first(&node, &w);
+        while (set_walk_next(&w, &set))
+            set_apply(run, clamped, &node, &set);
+        if (clamped != NULL)
+            err = clamp_node_close(clamped, &node, run->changed);
+        changed = changed || run->changed;
     }
-    return ERR_OK;
+    run->changed = changed;
+    return err;
 }
 
 int ttl_apply(const struct zone *z, const struct ttl_policy *policy, uint32_t validity_s,
               int64_t now, struct zone **ret, struct diags *diags)
 {
     AUTO_FREE bool *used = calloc(policy->waiver_n + 1, sizeof(*used));
-    AUTO_PTR(zone_builder) struct zone_builder *b = NULL;
-    if (policy->mode == TTL_CLAMP)
-        b = zone_builder_new(zone_apex(z), zone_file(z));
-    if (used == NULL || (policy->mode == TTL_CLAMP && b == NULL))
+    AUTO(clamp) struct clamp clamped = {0};
+    if (used == NULL)
         return ERR_NOMEM;
     struct run run = {.zone = z,
                       .policy = policy,
@@ -385,14 +393,14 @@ int ttl_apply(const struct zone *z, const struct ttl_policy *policy, uint32_t va
                       .validity_s = validity_s,
                       .used = used,
                       .diags = diags};
-    int err = zone_apply(&run, b);
+    int err = zone_apply(&run, policy->mode == TTL_CLAMP ? &clamped : NULL);
     if (err != ERR_OK)
         return err;
     check_waivers(&run);
     if (run.failed)
         return ERR_FINDINGS;
     if (run.changed)
-        return zone_builder_finish(TAKE(b), ret, diags);
+        return clamp_finish(&clamped, z, ret);
     *ret = zone_ref(z);
     return ERR_OK;
 }
@@ -456,11 +464,12 @@ int ttl_apply_generated(const struct zone *z, const struct ttl_policy *policy,
         if (keys[i].made)
             (void)verdict(&run, &p, ttl, false);
     }
-    const struct zone_rrset *soa = zone_rrset(z, zone_apex(z), KNOT_RRTYPE_SOA);
-    for (size_t i = 0; i < 2 && soa != NULL; i++) {
-        p = (struct place){zone_apex(z), others[i].type, AT_LINE(zone_file(z), soa->line)};
+    struct zone_rrset soa;
+    bool has_soa = zone_rrset(z, zone_apex(z), KNOT_RRTYPE_SOA, &soa);
+    for (size_t i = 0; i < 2 && has_soa; i++) {
+        p = (struct place){zone_apex(z), others[i].type, AT_LINE(zone_file(z), soa.line)};
         if (others[i].made)
-            (void)verdict(&run, &p, soa->ttl, false);
+            (void)verdict(&run, &p, soa.ttl, false);
     }
     if (run.failed)
         return ERR_FINDINGS;

@@ -256,21 +256,52 @@ const struct inv_zone *inventory_zone_of(const struct inventory *inv, const uint
 /* ------------------------------------------------------------------ snapshots */
 
 /*
- * A zone at a moment: nodes in canonical order (RFC 4034 s6.1), RRsets by type, records in
- * canonical order without duplicates, rdata names lower case where RFC 4034 s6.2 says so (as
- * corrected by RFC 6840 s5.1), else as written. Signatures sit with the RRset that they cover.
+ * A zone at a moment, immutable and counted. It has two orders of nodes: names, and the NSEC3
+ * records, whose owners are hashes and not names of the zone (RFC 5155 s1.3). Nodes are in
+ * canonical order (RFC 4034 s6.1), RRsets by type, records in canonical order without duplicates,
+ * rdata names lower case where RFC 4034 s6.2 says so (as corrected by RFC 6840 s5.1), else as
+ * written. Signatures sit with the RRset that they cover.
+ *
+ * Snapshots are packed (zones/pack.h) and share what is equal: a signed zone holds the contents of
+ * the unsigned one, a new version all of the old one but the few leaves that changed. So nodes,
+ * RRsets and signatures are read through views: small values filled by the functions below, good as
+ * long as someone holds the snapshot.
  */
 struct zone;
 
-struct zone_rrset {
+struct zone_node { /* a view */
+    const uint8_t *owner;
+    uint32_t flags;   /* enum zone_node_flags */
+    uint32_t rrset_n; /* with the NSEC, and with types of which only signatures came */
+    const uint8_t *apex;
+    const uint8_t *content; /* packed; zones/pack.h */
+    const uint8_t *dnssec;  /* packed; NULL: no signatures and no NSEC */
+};
+
+struct zone_rrset { /* a view */
     uint16_t type;
+    uint16_t sig_n; /* RRSIGs whose type covered is `type` */
     uint32_t ttl;
     uint32_t line;       /* of the first record in the file; 0: generated or $INCLUDEd */
     uint32_t line_next;  /* of the second one; as `line` when there is none */
+    uint32_t sig_line;   /* of the first RRSIG; 0: generated or $INCLUDEd */
     knot_rdataset_t rrs; /* count 0: only signatures came (an orphan RRSIG) */
-    uint32_t sig_ttl;    /* TTL of the RRSIG records; 0 when there are none */
-    uint32_t sig_line;
-    knot_rdataset_t sigs; /* RRSIG rdata whose type covered is `type` */
+    const uint8_t *owner;
+    const uint8_t *apex;
+    const uint8_t *sigs; /* packed; zones/pack.h */
+};
+
+struct zone_sig { /* a view of one RRSIG (RFC 4034 s3.1) */
+    uint32_t ttl; /* of the RRSIG itself */
+    uint16_t type_covered;
+    uint8_t algorithm;
+    uint8_t labels;
+    uint32_t original_ttl;
+    uint32_t expiration;
+    uint32_t inception;
+    uint16_t key_tag;
+    const uint8_t *signer;
+    struct bytes signature;
 };
 
 enum zone_node_flags {
@@ -279,14 +310,7 @@ enum zone_node_flags {
     NODE_BELOW_CUT = 4,  /* glue or occluded */
     NODE_BELOW_DNAME = 8,
     NODE_WILDCARD = 16, /* first label is "*" */
-    NODE_NSEC3 = 32     /* holds NSEC3 and nothing else */
-};
-
-struct zone_node {
-    const uint8_t *owner;
-    uint32_t flags;
-    uint32_t rrset_n;
-    const struct zone_rrset *rrsets; /* by type number */
+    NODE_NSEC3 = 32     /* of the NSEC3 order: holds NSEC3 records and their signatures */
 };
 
 struct zone *zone_ref(const struct zone *z); /* the same zone, one more holder */
@@ -294,18 +318,72 @@ void zone_free(struct zone *z);
 DEFINE_AUTO_PTR(zone)
 
 const uint8_t *zone_apex(const struct zone *z);
-const char *zone_file(const struct zone *z); /* for findings; may be NULL */
-size_t zone_node_n(const struct zone *z);
-const struct zone_node *zone_node_at(const struct zone *z, size_t i);
-const struct zone_node *zone_find(const struct zone *z, const uint8_t *owner); /* exact, or NULL */
-/* Index of OWNER, or of the first node after it; RET_EXACT may be NULL. */
-size_t zone_find_index(const struct zone *z, const uint8_t *owner, bool *ret_exact);
-const struct zone_rrset *zone_node_rrset(const struct zone_node *node, uint16_t type);
-const struct zone_rrset *zone_rrset(const struct zone *z, const uint8_t *owner, uint16_t type);
-/* Does a name below OWNER exist? An empty non-terminal has names below and no node. */
-bool zone_has_below(const struct zone *z, const uint8_t *owner);
+const char *zone_file(const struct zone *z);    /* for findings; may be NULL */
+size_t zone_node_n(const struct zone *z);       /* of both orders */
 uint32_t zone_soa_serial(const struct zone *z); /* 0 without SOA */
 uint64_t zone_record_n(const struct zone *z);   /* signatures included */
+
+/* The node of a name; an owner that is a name and a hash too is found as the name. RET of this and
+   the next two is not to be read when they are false. */
+bool zone_find(const struct zone *z, const uint8_t *owner, struct zone_node *ret);
+/* The RRset of a name; NSEC3 is looked up in its own order. */
+bool zone_rrset(const struct zone *z, const uint8_t *owner, uint16_t type, struct zone_rrset *ret);
+bool zone_node_rrset(const struct zone_node *node, uint16_t type, struct zone_rrset *ret);
+/* The RRsets of a node in order of type, each step cheap. */
+struct set_walk {
+    const struct zone_node *node;
+    const uint8_t *content;
+    const uint8_t *nsec; /* NULL: none, or passed */
+    const uint8_t *lists;
+    uint32_t content_n; /* left */
+    uint32_t list_n;    /* left */
+};
+void set_walk_first(const struct zone_node *node, struct set_walk *ret);
+bool set_walk_next(struct set_walk *w, struct zone_rrset *ret);
+/* RRset I of NODE, I < rrset_n: a walk of I + 1 steps. */
+void zone_node_set(const struct zone_node *node, uint32_t i, struct zone_rrset *ret);
+/* The signatures of a set, one after the other: *POS begins as set->sigs, I counts sig_n. */
+void sig_walk_next(const struct zone_rrset *set, const uint8_t **pos, struct zone_sig *ret);
+/* Signature I of SET, I < sig_n: a walk of I + 1 steps. */
+void zone_rrset_sig(const struct zone_rrset *set, uint32_t i, struct zone_sig *ret);
+/* The rdata of SIG, appended. */
+void zone_sig_rdata(const struct zone_sig *sig, struct buf *out);
+/* Does a name below OWNER exist? An empty non-terminal has names below and no node. */
+bool zone_has_below(const struct zone *z, const uint8_t *owner);
+
+/*
+ * A walk over the nodes in canonical order, both orders merged; where a name and a hash are equal,
+ * the name comes first. Filled by zone_first, zone_seek or zone_segment; nothing to free.
+ */
+struct zone_spot {
+    uint32_t branch;
+    uint32_t leaf;
+    uint32_t node;
+};
+struct zone_cursor {
+    const struct zone *zone;
+    struct zone_spot
+        at[2]; /* in the names, in the NSEC3 order; put to `end`, an order is left out */
+    struct zone_spot end[2];
+};
+void zone_first(const struct zone *z, struct zone_cursor *ret);
+/* At OWNER, or at the first node after it; true: OWNER exists. */
+bool zone_seek(const struct zone *z, const uint8_t *owner, struct zone_cursor *ret);
+bool zone_next(struct zone_cursor *c, struct zone_node *ret); /* false: no more */
+/* Does OTHER have all nodes of C, and share them rather than have its own? Cheap for a segment. */
+bool zone_cursor_is_shared(const struct zone_cursor *c, const struct zone *other);
+
+/*
+ * The zone in pieces of neighbouring nodes, for several threads or for streams: each node is in
+ * one segment, segments are in canonical order, and each has at most 2 * ZONE_LEAF_NODES nodes.
+ */
+#define ZONE_LEAF_NODES 64
+struct zone_segments;
+int zone_segments_new(const struct zone *z, struct zone_segments **ret) MUST_USE;
+void zone_segments_free(struct zone_segments *s);
+DEFINE_AUTO_PTR(zone_segments)
+size_t zone_segment_n(const struct zone_segments *s);
+void zone_segment(const struct zone_segments *s, size_t i, struct zone_cursor *ret);
 
 /* Canonical order of names (RFC 4034 s6.1): <0, 0, >0. Both lower-case wire. */
 int name_compare(const uint8_t *a, const uint8_t *b);
@@ -332,9 +410,9 @@ DEFINE_AUTO_PTR(zone_builder)
    that they cover. Malformed rdata (of known types) is ERR_FINDINGS. */
 int zone_builder_add(struct zone_builder *b, const uint8_t *owner, uint16_t type, uint32_t ttl,
                      const uint8_t *rdata, size_t len, uint32_t line) MUST_USE;
-/* All records of NODE's RRset, without or with its signatures. */
-int zone_builder_add_rrset(struct zone_builder *b, const struct zone_node *node,
-                           const struct zone_rrset *set, bool with_sigs) MUST_USE;
+/* All records of SET, without or with its signatures. */
+int zone_builder_add_rrset(struct zone_builder *b, const struct zone_rrset *set,
+                           bool with_sigs) MUST_USE;
 /*
  * Sorts, groups, takes out duplicates and makes the snapshot; consumes B, also on failure. Adds
  * findings for what it repairs: duplicate records, unequal TTLs in an RRset (the lowest wins,
@@ -359,6 +437,14 @@ int zone_load(const char *path, const struct zone_load_opts *opts, struct zone *
               struct diags *diags) MUST_USE;
 int zone_parse(const char *name, const char *text, size_t len, const struct zone_load_opts *opts,
                struct zone **ret, struct diags *diags) MUST_USE;
+
+/*
+ * The text that zone_write made, back to a snapshot: no sorting, a node at a time, little memory.
+ * As zone_parse of the same text but for the lines, which are all 0. ERR_FINDINGS when the text is
+ * not of exactly that form, also where zone_parse would take it: read it with that then. NAME is
+ * zone_file of the result, or NULL.
+ */
+int zone_reread(const char *name, const char *text, size_t len, struct zone **ret) MUST_USE;
 
 /* ------------------------------------------------------------------ records to merge */
 
@@ -390,6 +476,19 @@ int record_write(const uint8_t *owner, uint32_t ttl, uint16_t type, const knot_r
 /* The whole snapshot in the form of DESIGN section 5: canonical order, RRSIGs after their RRset.
    The SOA stands first because the apex is the first node and every reader wants it there. */
 int zone_write(const struct zone *z, struct buf *out) MUST_USE;
+/* The same for the nodes from C on: the texts of all segments, one after the other, are the zone.
+ */
+int zone_write_nodes(struct zone_cursor *c, struct buf *out) MUST_USE;
+
+/* Reads such text back and compares it with what it was made from, record by record. One thread's;
+   after a failure of no more use. */
+struct zone_proofreader;
+struct zone_proofreader *zone_proofreader_new(void); /* NULL: memory is out */
+void zone_proofreader_free(struct zone_proofreader *p);
+DEFINE_AUTO_PTR(zone_proofreader)
+/* ERR_FINDINGS: TEXT does not say exactly the records of the nodes from NODES on. */
+int zone_proofread(struct zone_proofreader *p, const struct zone_cursor *nodes, const char *text,
+                   size_t len) MUST_USE;
 
 /* ------------------------------------------------------------------ rules over snapshots */
 

@@ -93,6 +93,28 @@ static void over_the_limit_findings_are_counted_and_not_kept(void **state)
     assert_string_equal(diags_at(d, LIMIT_FINDINGS - 1)->expected, "9999");
 }
 
+static void findings_move_with_their_counts(void **state)
+{
+    (void)state;
+    AUTO_PTR(diags) struct diags *all = diags_new();
+    for (unsigned part = 0; part < 3; part++) {
+        AUTO_PTR(diags) struct diags *d = diags_new();
+        diag_add(d, &rule_ttl_low, AT_NOWHERE, NULL, "%u", part);
+        diag_add_as(d, SEV_WARNING, &rule_ttl_low, AT_NOWHERE, NULL, "more");
+        diags_move(all, d);
+        assert_int_equal(diags_n(d), 0);
+        assert_int_equal(diags_count(d, SEV_ERROR), 0);
+        diag_expect(all, "of no finding that was just added");
+    }
+    diags_move(all, NULL);
+    diags_move(NULL, all);
+    assert_int_equal(diags_n(all), 6);
+    assert_int_equal(diags_count(all, SEV_ERROR), 3);
+    assert_int_equal(diags_count(all, SEV_WARNING), 3);
+    assert_string_equal(diags_at(all, 4)->found, "2");
+    assert_null(diags_at(all, 5)->expected);
+}
+
 static void no_collector_is_fine(void **state)
 {
     (void)state;
@@ -119,6 +141,7 @@ int main(void)
         cmocka_unit_test(strict_makes_errors_of_warnings),
         cmocka_unit_test(a_policy_may_decide_the_severity),
         cmocka_unit_test(over_the_limit_findings_are_counted_and_not_kept),
+        cmocka_unit_test(findings_move_with_their_counts),
         cmocka_unit_test(no_collector_is_fine),
         cmocka_unit_test(a_rule_list_ends_with_null),
     };

@@ -1,12 +1,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -107,6 +109,119 @@ static void an_atomic_write_replaces_and_leaves_nothing_beside(void **state)
     assert_int_equal(entries(), before);
 }
 
+static void a_stream_appears_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    AUTO(buf) struct buf b = {0};
+    AUTO(file_stream) struct file_stream s = {0};
+    assert_int_equal(file_write_atomic(in_dir("s"), "old", 3, 0600), 0);
+    int before = entries();
+    assert_int_equal(file_stream_open(in_dir("s"), 0640, &s), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(file_stream_write(&s, "piece", 5), 0);
+    assert_int_equal(file_read(in_dir("s"), 100, &b), 0);
+    assert_string_equal(buf_str(&b), "old");
+    assert_int_equal(file_stream_commit(&s), 0);
+    buf_clear(&b);
+    assert_int_equal(file_read(in_dir("s"), 100, &b), 0);
+    assert_string_equal(buf_str(&b), "piecepiecepiece");
+    assert_int_equal(entries(), before);
+    struct stat st;
+    assert_int_equal(stat(in_dir("s"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
+}
+
+static void a_stream_that_is_given_up_leaves_nothing(void **state)
+{
+    (void)state;
+    AUTO(buf) struct buf b = {0};
+    struct file_stream s = {0};
+    assert_int_equal(file_write_atomic(in_dir("s"), "old", 3, 0600), 0);
+    int before = entries();
+    assert_int_equal(file_stream_open(in_dir("s"), 0600, &s), 0);
+    assert_int_equal(file_stream_write(&s, "new", 3), 0);
+    assert_int_equal(entries(), before + 1);
+    file_stream_done(&s);
+    file_stream_done(&s);
+    assert_int_equal(entries(), before);
+    assert_int_equal(file_read(in_dir("s"), 100, &b), 0);
+    assert_string_equal(buf_str(&b), "old");
+    assert_int_equal(file_stream_open(in_dir("no/such/folder"), 0600, &s), ERR_IO);
+    assert_null(s.temp);
+}
+
+/* Past the step at which write-back begins. */
+static void a_long_stream_is_written_back_on_the_way(void **state)
+{
+    (void)state;
+    enum { PIECE = 3 << 20 };
+    AUTO_FREE char *piece = malloc(PIECE);
+    AUTO(file_stream) struct file_stream s = {0};
+    struct stat st;
+    assert_non_null(piece);
+    memset(piece, 'x', PIECE);
+    assert_int_equal(file_stream_open(in_dir("long"), 0600, &s), 0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(file_stream_write(&s, piece, PIECE), 0);
+    assert_true(s.begun > 0 && s.begun <= s.len);
+    assert_int_equal(file_stream_commit(&s), 0);
+    assert_int_equal(stat(in_dir("long"), &st), 0);
+    assert_int_equal(st.st_size, 4 * PIECE);
+    assert_int_equal(unlink(in_dir("long")), 0);
+}
+
+static void many_streams_are_committed_each_for_itself(void **state)
+{
+    (void)state;
+    struct file_stream streams[3] = {{0}};
+    struct file_stream *const list[] = {&streams[0], &streams[1], &streams[2]};
+    int errs[3];
+    char name[16];
+    int before = entries();
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(name, sizeof(name), "m%d", i);
+        assert_int_equal(file_stream_open(in_dir(name), 0600, &streams[i]), 0);
+        assert_int_equal(file_stream_write(&streams[i], name, 2), 0);
+        assert_int_equal(file_stream_close(&streams[i]), 0);
+    }
+    /* a folder stands where the second should go */
+    assert_int_equal(mkdir(in_dir("m1"), 0700), 0);
+    file_streams_commit(dir, list, 3, errs);
+    assert_int_equal(errs[0], 0);
+    assert_int_equal(errs[1], ERR_IO);
+    assert_int_equal(errno, EISDIR);
+    assert_int_equal(errs[2], 0);
+    for (int i = 0; i < 3; i++)
+        file_stream_done(&streams[i]);
+    assert_int_equal(entries(), before + 3);
+    for (int i = 0; i < 3; i += 2) {
+        AUTO(buf) struct buf b = {0};
+        (void)snprintf(name, sizeof(name), "m%d", i);
+        assert_int_equal(file_read(in_dir(name), 10, &b), 0);
+        assert_string_equal(buf_str(&b), name);
+    }
+}
+
+static void a_full_disk_ends_a_stream(void **state)
+{
+    (void)state;
+    AUTO(file_stream) struct file_stream s = {0};
+    struct rlimit was;
+    /* a limit on file sizes stands in for the disk: writing fails in the same place */
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(file_stream_open(in_dir("full"), 0600, &s), 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){100, was.rlim_max}), 0);
+    char text[200] = {0};
+    int err = file_stream_write(&s, text, sizeof(text));
+    int why = errno;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_int_equal(err, ERR_IO);
+    assert_int_equal(why, EFBIG);
+    file_stream_done(&s);
+    assert_int_not_equal(access(in_dir("full"), F_OK), 0);
+}
+
 static void a_new_file_must_be_new(void **state)
 {
     (void)state;
@@ -156,6 +271,11 @@ int main(void)
         cmocka_unit_test(absent_files_and_folders_are_io_errors),
         cmocka_unit_test(a_private_file_must_be_private),
         cmocka_unit_test(an_atomic_write_replaces_and_leaves_nothing_beside),
+        cmocka_unit_test(a_stream_appears_whole_or_not_at_all),
+        cmocka_unit_test(a_stream_that_is_given_up_leaves_nothing),
+        cmocka_unit_test(a_long_stream_is_written_back_on_the_way),
+        cmocka_unit_test(many_streams_are_committed_each_for_itself),
+        cmocka_unit_test(a_full_disk_ends_a_stream),
         cmocka_unit_test(a_new_file_must_be_new),
         cmocka_unit_test(folders_are_made_and_removed_as_trees),
         cmocka_unit_test(relative_names_are_seen_from_the_file_that_states_them),

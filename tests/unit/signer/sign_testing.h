@@ -84,6 +84,29 @@ static inline char *zone_text(const struct zone *z)
     return strdup(buf_str(&b));
 }
 
+/* The RRset, which must be there. */
+static inline struct zone_rrset rrset_of(const struct zone *z, const uint8_t *owner, uint16_t type)
+{
+    struct zone_rrset set;
+    assert_true(zone_rrset(z, owner, type, &set));
+    return set;
+}
+
+static inline bool has_rrset(const struct zone *z, const uint8_t *owner, uint16_t type)
+{
+    struct zone_rrset set;
+    return zone_rrset(z, owner, type, &set);
+}
+
+/* The only signature of SET. */
+static inline struct zone_sig sig_of(const struct zone_rrset *set)
+{
+    struct zone_sig sig;
+    assert_int_equal(set->sig_n, 1);
+    zone_rrset_sig(set, 0, &sig);
+    return sig;
+}
+
 /* A fresh private folder; free the path, and remove the tree, by temp_dir_done. */
 static inline char *temp_dir(void)
 {

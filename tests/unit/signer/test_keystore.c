@@ -10,6 +10,17 @@
 #include "signer/keystore.h"
 #include "tests/unit/signer/sign_testing.h"
 
+/* What `sign --keys DIR` does for one zone. */
+static int keyset_open_dir(const char *dir, const uint8_t *zone, uint8_t algorithm, bool single_key,
+                           bool allow_new, struct keyset *ret, bool *ret_made, struct diags *d)
+{
+    AUTO_PTR(key_folder) struct key_folder *folder = NULL;
+    int err = key_folder_open(dir, &folder, d);
+    return err == ERR_OK
+               ? key_folder_keys(folder, zone, algorithm, single_key, allow_new, ret, ret_made, d)
+               : err;
+}
+
 static char *path_of(const char *dir, const char *digest, const char *suffix)
 {
     char *path = NULL;

@@ -1,8 +1,10 @@
 /* The denial chains, read back from signed zones (verify_zone judges them in test_sign). */
 #include <libknot/descriptor.h>
 
-#include "signer/plan.h"
+#include "signer/chain.h"
+#include "signer/job.h"
 #include "tests/unit/signer/sign_testing.h"
+#include "zones/packed.h"
 
 static struct zone *sign_text(const char *text, enum denial denial)
 {
@@ -17,10 +19,9 @@ static struct zone *sign_text(const char *text, enum denial denial)
 
 static void text_of(const struct zone *z, const char *owner, uint16_t type, struct buf *ret)
 {
-    const struct zone_rrset *set = zone_rrset(z, wire(owner), type);
-    assert_non_null(set);
-    assert_int_equal(set->rrs.count, 1);
-    assert_int_equal(record_write(wire(owner), set->ttl, type, set->rrs.rdata, ret), ERR_OK);
+    struct zone_rrset set = rrset_of(z, wire(owner), type);
+    assert_int_equal(set.rrs.count, 1);
+    assert_int_equal(record_write(wire(owner), set.ttl, type, set.rrs.rdata, ret), ERR_OK);
 }
 
 static void nsec_chain_holds_every_own_name_and_no_other(void **state)
@@ -44,8 +45,9 @@ static void nsec_chain_holds_every_own_name_and_no_other(void **state)
         text_of(z, owner, KNOT_RRTYPE_NSEC, &b);
         assert_string_equal(buf_str(&b), lines[i]);
     }
-    assert_null(zone_rrset(z, wire("ns.cut.example."), KNOT_RRTYPE_NSEC));
-    assert_null(zone_find(z, wire("b.ent.example.")));
+    struct zone_node node;
+    assert_false(has_rrset(z, wire("ns.cut.example."), KNOT_RRTYPE_NSEC));
+    assert_false(zone_find(z, wire("b.ent.example."), &node));
 }
 
 /* RFC 9077 s3 */
@@ -68,13 +70,16 @@ static void denial_ttl_is_the_lesser_of_minimum_and_soa_ttl(void **state)
             AUTO_PTR(zone)
             struct zone *z = sign_text(text, n3 == 0 ? DENIAL_NSEC : DENIAL_NSEC3);
             size_t n = 0;
-            for (size_t j = 0; j < zone_node_n(z); j++) {
-                const struct zone_rrset *set = zone_node_rrset(
-                    zone_node_at(z, j), n3 == 0 ? KNOT_RRTYPE_NSEC : KNOT_RRTYPE_NSEC3);
-                if (set == NULL)
+            struct zone_cursor at;
+            struct zone_node node;
+            zone_first(z, &at);
+            while (zone_next(&at, &node)) {
+                struct zone_rrset set;
+                uint16_t type = n3 == 0 ? KNOT_RRTYPE_NSEC : KNOT_RRTYPE_NSEC3;
+                if (!zone_node_rrset(&node, type, &set))
                     continue;
-                assert_int_equal(set->ttl, cases[i].ttl);
-                assert_int_equal(set->sig_ttl, cases[i].ttl);
+                assert_int_equal(set.ttl, cases[i].ttl);
+                assert_int_equal(sig_of(&set).ttl, cases[i].ttl);
                 n++;
             }
             assert_int_equal(n, 2);
@@ -82,7 +87,7 @@ static void denial_ttl_is_the_lesser_of_minimum_and_soa_ttl(void **state)
     }
 }
 
-static const struct zone_rrset *nsec3_of(const struct zone *z, const char *name)
+static bool nsec3_of(const struct zone *z, const char *name, struct zone_rrset *ret)
 {
     uint8_t hash[NSEC3_HASH_LEN];
     char label[33] = {0};
@@ -90,7 +95,7 @@ static const struct zone_rrset *nsec3_of(const struct zone *z, const char *name)
     assert_int_equal(nsec3_hash(wire(name), 0, (struct bytes){0}, hash), ERR_OK);
     nsec3_label(hash, (uint8_t *)label);
     snprintf(owner, sizeof owner, "%s.example.", label);
-    return zone_rrset(z, wire(owner), KNOT_RRTYPE_NSEC3);
+    return zone_rrset(z, wire(owner), KNOT_RRTYPE_NSEC3, ret);
 }
 
 /* The types of an NSEC3 as text, e.g. "NS DS RRSIG". */
@@ -133,16 +138,17 @@ static void nsec3_chain_holds_empty_names_and_insecure_cuts(void **state)
     AUTO_PTR(zone) struct zone *z = sign_text(TEST_ZONE, DENIAL_NSEC3);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         TEST_CASE(cases[i].name);
-        const struct zone_rrset *set = nsec3_of(z, cases[i].name);
-        assert_int_equal(set != NULL, cases[i].types != NULL);
-        if (set == NULL)
+        struct zone_rrset set;
+        bool found = nsec3_of(z, cases[i].name, &set);
+        assert_int_equal(found, cases[i].types != NULL);
+        if (!found)
             continue;
         char types[256];
-        types_text(set, types);
+        types_text(&set, types);
         assert_string_equal(types, cases[i].types);
         /* RFC 9276 s3.1: SHA-1, no flags, no iterations, no salt */
         static const uint8_t head[6] = {1, 0, 0, 0, 0, NSEC3_HASH_LEN};
-        assert_memory_equal(set->rrs.rdata->data, head, sizeof head);
+        assert_memory_equal(set.rrs.rdata->data, head, sizeof head);
     }
 }
 
@@ -157,7 +163,9 @@ static void at_a_cut_only_ns_and_ds_are_listed(void **state)
     assert_string_equal(buf_str(&b), "self.example. 300 IN NSEC *.w.example. NS RRSIG NSEC\n");
     AUTO_PTR(zone) struct zone *z3 = sign_text(text, DENIAL_NSEC3);
     char types[256];
-    types_text(nsec3_of(z3, "self.example."), types);
+    struct zone_rrset nsec3;
+    assert_true(nsec3_of(z3, "self.example.", &nsec3));
+    types_text(&nsec3, types);
     assert_string_equal(types, "NS");
 }
 
@@ -174,9 +182,9 @@ static void a_dname_at_the_apex_leaves_one_name(void **state)
                         "example. 300 IN NSEC example. NS SOA DNAME RRSIG NSEC DNSKEY ZONEMD\n");
     AUTO_PTR(zone) struct zone *z3 = sign_text(text, DENIAL_NSEC3);
     assert_int_equal(zone_node_n(z3), 2);
-    const struct zone_rrset *set = nsec3_of(z3, "example.");
-    assert_non_null(set);
-    assert_int_equal(set->sigs.count, 1);
+    struct zone_rrset set;
+    assert_true(nsec3_of(z3, "example.", &set));
+    assert_int_equal(set.sig_n, 1);
 }
 
 /* A cut named like the hash of the apex: its node holds the apex's NSEC3, which is ours. */
@@ -192,18 +200,17 @@ static void a_cut_may_be_named_like_a_hash(void **state)
     snprintf(owner, sizeof owner, "%s.example.", label);
     snprintf(text, sizeof text, TEST_ZONE "%s NS ns1\n", label);
     AUTO_PTR(zone) struct zone *z = sign_text(text, DENIAL_NSEC3);
-    const struct zone_rrset *nsec3 = nsec3_of(z, "example.");
-    const struct zone_rrset *ns = zone_rrset(z, wire(owner), KNOT_RRTYPE_NS);
-    assert_non_null(nsec3);
-    assert_non_null(ns);
-    assert_int_equal(nsec3->sigs.count, 1);
-    assert_int_equal(ns->sigs.count, 0);
+    struct zone_rrset nsec3;
+    assert_true(nsec3_of(z, "example.", &nsec3));
+    assert_int_equal(nsec3.sig_n, 1);
+    assert_int_equal(rrset_of(z, wire(owner), KNOT_RRTYPE_NS).sig_n, 0);
     char types[256];
-    types_text(nsec3_of(z, owner), types);
+    assert_true(nsec3_of(z, owner, &nsec3));
+    types_text(&nsec3, types);
     assert_string_equal(types, "NS");
 }
 
-/* No two names with one SHA-1 are at hand: the plan gets one name twice. */
+/* No two names with one SHA-1 are at hand: the names have one twice. */
 static void one_hash_of_two_names_is_refused(void **state)
 {
     (void)state;
@@ -212,11 +219,21 @@ static void one_hash_of_two_names_is_refused(void **state)
     struct dnssec_policy p = policy_of(13, true, DENIAL_NSEC3);
     const struct sign_params params = {
         .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
-    AUTO(plan) struct plan plan = {0};
     AUTO_PTR(diags) struct diags *d = diags_new();
-    assert_int_equal(plan_build(z, &params, 11, &plan), ERR_OK);
-    plan.nodes[plan.n - 1] = plan.nodes[plan.n - 2];
-    assert_int_equal(nsec3_add(&plan, d), ERR_CRYPTO);
+    AUTO(job) struct job job = {.content = z, .params = &params, .diags = d};
+    job.zone = zone_new(zone_apex(z), NULL);
+    AUTO(order_maker) struct order_maker twice = {.apex = zone_apex(z)};
+    static const char *const names[] = {"example.", "www.example.", "www.example."};
+    for (size_t i = 0; i < 3; i++) {
+        struct zone_node node;
+        assert_true(zone_find(z, wire(names[i]), &node));
+        size_t start = twice.content.octets.len;
+        buf_add(&twice.content.octets, node.content, pack_content_len(node.content));
+        assert_int_equal(order_add(&twice, start, false, 0), ERR_OK);
+    }
+    assert_int_equal(order_make(&twice, &job.zone->names), ERR_OK);
+    assert_int_equal(job_hire(&job, 1), ERR_OK);
+    assert_int_equal(nsec3_build(&job), ERR_CRYPTO);
     assert_non_null(strstr(finding_text(d, "sign-nsec3-collision"), "the same hash as"));
 }
 

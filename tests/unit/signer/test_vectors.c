@@ -1,12 +1,13 @@
 /* Facts from the RFCs, computed by the code that signs. */
 #include <libknot/descriptor.h>
 
+#include "signer/chain.h"
 #include "signer/crypto.h"
 #include "signer/ds.h"
 #include "signer/keystore.h"
-#include "signer/plan.h"
 #include "signer/rrsig.h"
 #include "tests/unit/signer/sign_testing.h"
+#include "zones/packed.h"
 
 /* Private keys of RFC 6979 A.2.5 and A.2.6, RFC 6605 s6 and RFC 8080 s6, as PKCS#8. */
 static const char p256_rfc6979[] =
@@ -171,10 +172,10 @@ static const struct example examples[] = {
 /* The key's DNSKEY is the RFC's, and so are its tag and DS. */
 static void check_key(const struct example *e, const struct zone *z, const struct key *k)
 {
-    const struct zone_rrset *set = zone_rrset(z, wire(e->zone), KNOT_RRTYPE_DNSKEY);
+    struct zone_rrset set = rrset_of(z, wire(e->zone), KNOT_RRTYPE_DNSKEY);
     struct bytes have = key_dnskey_rdata(k);
-    assert_int_equal(have.len, set->rrs.rdata->len);
-    assert_memory_equal(have.data, set->rrs.rdata->data, have.len);
+    assert_int_equal(have.len, set.rrs.rdata->len);
+    assert_memory_equal(have.data, set.rrs.rdata->data, have.len);
     assert_int_equal(key_tag(k), e->tag);
     uint8_t ds[DS_RDATA_LEN];
     assert_int_equal(ds_rdata(wire(e->zone), have, ds), ERR_OK);
@@ -184,30 +185,27 @@ static void check_key(const struct example *e, const struct zone *z, const struc
 
 static void check_signature(const struct example *e, const struct zone *z, const struct key *k)
 {
-    struct zone_rrset set = *zone_rrset(z, wire(e->owner), e->type);
-    const struct plan_node node = {.owner = wire(e->owner)};
-    struct plan plan = {.apex = wire(e->zone)};
-    struct signer s = {.plan = &plan};
-    const knot_rdata_t *rr = set.sigs.rdata;
-    size_t head = RRSIG_FIXED_LEN + name_len(plan.apex);
-    assert_int_equal(rr->data[3], rrsig_labels(node.owner));
-    assert_int_equal(rrsig_data(&s, &node, &set, (struct bytes){rr->data, head}), ERR_OK);
-    struct bytes sig = {rr->data + head, rr->len - head};
+    struct zone_rrset set = rrset_of(z, wire(e->owner), e->type);
+    struct zone_sig rrsig = sig_of(&set);
+    struct bytes sig = rrsig.signature;
+    AUTO(buf) struct buf data = {0};
+    assert_int_equal(rrsig.labels, sig_labels(wire(e->owner)));
+    rrsig_data(&set, &rrsig, &data);
+    assert_true(buf_ok(&data));
     AUTO_PTR(crypto_public) struct crypto_public *public = NULL;
     assert_int_equal(crypto_public_new(e->algorithm, key_public_field(k), &public), ERR_OK);
-    assert_int_equal(crypto_verify(public, buf_bytes(&s.data), sig), ERR_OK);
+    assert_int_equal(crypto_verify(public, buf_bytes(&data), sig), ERR_OK);
     if (e->deterministic) {
         AUTO_PTR(crypto_private) struct crypto_private *p = NULL;
         uint8_t mine[CRYPTO_SIGNATURE_MAX];
         size_t len = 0;
         assert_int_equal(crypto_private_dup(key_private(k), &p), ERR_OK);
-        assert_int_equal(crypto_sign(p, buf_bytes(&s.data), mine, &len), ERR_OK);
+        assert_int_equal(crypto_sign(p, buf_bytes(&data), mine, &len), ERR_OK);
         assert_int_equal(len, sig.len);
         assert_memory_equal(mine, sig.data, len);
     }
-    s.data.data[s.data.len - 1] ^= 1;
-    assert_int_equal(crypto_verify(public, buf_bytes(&s.data), sig), ERR_CRYPTO);
-    buf_done(&s.data);
+    data.data[data.len - 1] ^= 1;
+    assert_int_equal(crypto_verify(public, buf_bytes(&data), sig), ERR_CRYPTO);
 }
 
 static void keys_and_signatures_are_those_of_the_rfcs(void **state)
@@ -237,8 +235,8 @@ static void key_tag_and_ds_are_those_of_rfc4034_and_rfc4509(void **state)
         "mAphXdvxegXd/M5+X7OrzKBaMbCVdFLUUh6DhweJBjEVv5f2wwjM9XzcnOf+EPbtG9DMBmADjFDc2w/"
         "rljwvFw==\n";
     AUTO_PTR(zone) struct zone *z = zone_of_at("dskey.example.com.", text);
-    const struct zone_rrset *set = zone_rrset(z, wire("dskey.example.com."), KNOT_RRTYPE_DNSKEY);
-    struct bytes dnskey = {set->rrs.rdata->data, set->rrs.rdata->len};
+    struct zone_rrset set = rrset_of(z, wire("dskey.example.com."), KNOT_RRTYPE_DNSKEY);
+    struct bytes dnskey = {set.rrs.rdata->data, set.rrs.rdata->len};
     uint8_t ds[DS_RDATA_LEN];
     assert_int_equal(dnskey_tag(dnskey), 60485);
     assert_int_equal(ds_rdata(wire("dskey.example.com."), dnskey, ds), ERR_OK);

@@ -1,7 +1,7 @@
 /* RFC 8976 appendix A. A.1 is carried here; the larger zones are in the shared data. */
 #include <libknot/descriptor.h>
 
-#include "signer/plan.h"
+#include "signer/job.h"
 #include "tests/unit/signer/sign_testing.h"
 
 /* A.1: glue, occlusion and case aside, the smallest zone there is. */
@@ -18,10 +18,9 @@ static const char rfc8976_a1[] =
 static size_t check_records(const struct zone *z)
 {
     size_t n = 0;
-    const struct zone_rrset *set = zone_rrset(z, zone_apex(z), KNOT_RRTYPE_ZONEMD);
-    assert_non_null(set);
-    for (uint16_t i = 0; i < set->rrs.count; i++) {
-        const knot_rdata_t *rr = knot_rdataset_at(&set->rrs, i);
+    struct zone_rrset set = rrset_of(z, zone_apex(z), KNOT_RRTYPE_ZONEMD);
+    for (uint16_t i = 0; i < set.rrs.count; i++) {
+        const knot_rdata_t *rr = knot_rdataset_at(&set.rrs, i);
         uint8_t hash = rr->data[5];
         if (rr->data[4] != 1 || (hash != ZONEMD_SHA384 && hash != ZONEMD_SHA512))
             continue;

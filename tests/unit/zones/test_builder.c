@@ -32,16 +32,17 @@ static void nodes_and_records_are_in_canonical_order(void **state)
     assert_int_equal(zone_node_n(z), n);
     assert_int_equal(zone_record_n(z), n + 3);
     for (size_t i = 0; i < n; i++) {
-        const struct zone_node *node = zone_node_at(z, i);
-        assert_int_equal(name_compare(node->owner, wire(order[i])), 0);
-        assert_ptr_equal(zone_find(z, wire(order[i])), node);
+        struct zone_node node = node_at(z, i);
+        assert_int_equal(name_compare(node.owner, wire(order[i])), 0);
+        assert_ptr_equal(node_of(z, order[i]).content, node.content);
     }
-    const struct zone_node *node = zone_find(z, wire("z.example"));
-    assert_int_equal(node->rrset_n, 2);
-    assert_int_equal(node->rrsets[0].type, KNOT_RRTYPE_A);
-    assert_int_equal(node->rrsets[1].type, KNOT_RRTYPE_NS);
+    struct zone_node node = node_of(z, "z.example");
+    assert_int_equal(node.rrset_n, 2);
+    assert_int_equal(set_at(&node, 1).type, KNOT_RRTYPE_NS);
+    struct zone_rrset set = set_at(&node, 0);
+    assert_int_equal(set.type, KNOT_RRTYPE_A);
     /* libknot reads what we laid out; octets are unsigned (RFC 4034 s6.3) */
-    const knot_rdataset_t *a = &node->rrsets[0].rrs;
+    const knot_rdataset_t *a = &set.rrs;
     assert_int_equal(a->count, 3);
     assert_memory_equal(knot_rdataset_at(a, 0)->data, "\1\2\3\3", 4);
     assert_memory_equal(knot_rdataset_at(a, 1)->data, "\1\2\3\4", 4);
@@ -54,24 +55,32 @@ static void lookup_between_names(void **state)
     (void)state;
     struct zone_builder *b = zone_builder_new(wire("example"), NULL);
     struct zone *z = NULL;
-    bool exact = true;
+    struct zone_cursor at;
+    struct zone_node node;
+    struct zone_rrset set;
     add(b, "example", KNOT_RRTYPE_NS, 60, "", 1, 0);
     add(b, "c.b.example", KNOT_RRTYPE_A, 60, "\1\2\3\4", 4, 0);
     assert_int_equal(zone_builder_finish(b, &z, NULL), ERR_OK);
-    assert_int_equal(zone_find_index(z, wire("b.example"), &exact), 1);
-    assert_false(exact);
-    assert_int_equal(zone_find_index(z, wire("c.b.example"), &exact), 1);
-    assert_true(exact);
-    assert_int_equal(zone_find_index(z, wire("z.example"), NULL), 2);
-    assert_int_equal(zone_find_index(z, wire("net"), NULL), 2);
-    assert_int_equal(zone_find_index(z, wire("com"), NULL), 0);
+    assert_false(zone_seek(z, wire("b.example"), &at));
+    assert_true(zone_next(&at, &node));
+    assert_int_equal(name_compare(node.owner, wire("c.b.example")), 0);
+    assert_true(zone_seek(z, wire("c.b.example"), &at));
+    assert_true(zone_next(&at, &node));
+    assert_int_equal(name_compare(node.owner, wire("c.b.example")), 0);
+    assert_false(zone_seek(z, wire("z.example"), &at));
+    assert_false(zone_next(&at, &node));
+    assert_false(zone_seek(z, wire("net"), &at));
+    assert_false(zone_next(&at, &node));
+    assert_false(zone_seek(z, wire("com"), &at));
+    assert_true(zone_next(&at, &node));
+    assert_int_equal(name_compare(node.owner, wire("example")), 0);
     assert_true(zone_has_below(z, wire("b.example"))); /* an empty non-terminal */
     assert_true(zone_has_below(z, wire("example")));
     assert_false(zone_has_below(z, wire("c.b.example")));
     assert_false(zone_has_below(z, wire("a.example")));
     assert_false(zone_has_below(z, wire("com")));
-    assert_null(zone_find(z, wire("b.example")));
-    assert_null(zone_rrset(z, wire("example"), KNOT_RRTYPE_A));
+    assert_false(has_node(z, "b.example"));
+    assert_false(zone_rrset(z, wire("example"), KNOT_RRTYPE_A, &set));
     assert_int_equal(zone_soa_serial(z), 0);
     zone_free(z);
 }
@@ -105,10 +114,18 @@ static void rdata_names_become_lower_case_where_the_rfc_says(void **state)
         TEST_CASE(cases[i].name);
         add(b, "EXAMPLE", cases[i].type, 60, cases[i].in, cases[i].len, 0);
         assert_int_equal(zone_builder_finish(b, &z, NULL), ERR_OK);
-        const struct zone_rrset *set = &zone_node_at(z, 0)->rrsets[0];
-        const knot_rdata_t *rdata = set->sigs.count > 0 ? set->sigs.rdata : set->rrs.rdata;
-        assert_int_equal(rdata->len, cases[i].len);
-        assert_memory_equal(rdata->data, cases[i].out, cases[i].len);
+        struct zone_node node = node_at(z, 0);
+        struct zone_rrset set = set_at(&node, 0);
+        AUTO(buf) struct buf rdata = {0};
+        struct zone_sig sig;
+        if (set.sig_n > 0) {
+            zone_rrset_sig(&set, 0, &sig);
+            zone_sig_rdata(&sig, &rdata);
+        } else {
+            buf_add(&rdata, set.rrs.rdata->data, set.rrs.rdata->len);
+        }
+        assert_int_equal(rdata.len, cases[i].len);
+        assert_memory_equal(rdata.data, cases[i].out, cases[i].len);
         zone_free(z);
     }
 }
@@ -183,10 +200,10 @@ static void repairs_are_reported_with_lines(void **state)
                         "t.zone:13: warning: a.test. A: the name is outside the zone example.; the "
                         "record is left out; expected names in the zone [rr-outside-zone] "
                         "(RFC 1035 s5.2)");
-    const struct zone_rrset *set = zone_rrset(z, wire("a.example"), KNOT_RRTYPE_A);
-    assert_int_equal(set->rrs.count, 2);
-    assert_int_equal(set->ttl, 60);
-    assert_int_equal(set->line, 7);
+    struct zone_rrset set = set_of(z, "a.example", KNOT_RRTYPE_A);
+    assert_int_equal(set.rrs.count, 2);
+    assert_int_equal(set.ttl, 60);
+    assert_int_equal(set.line, 7);
     assert_int_equal(zone_node_n(z), 1);
     zone_free(z);
 }
@@ -204,16 +221,20 @@ static void signatures_sit_with_what_they_cover(void **state)
     add(b, "example", KNOT_RRTYPE_RRSIG, 70, sig_mx, sizeof(sig_mx) - 1, 3);
     assert_int_equal(zone_builder_finish(b, &z, d), ERR_OK);
     assert_int_equal(diags_n(d), 0); /* a signature's TTL is not an unequal TTL */
-    const struct zone_node *node = zone_node_at(z, 0);
-    assert_int_equal(node->rrset_n, 2);
-    assert_int_equal(node->rrsets[0].type, KNOT_RRTYPE_A);
-    assert_int_equal(node->rrsets[0].ttl, 60);
-    assert_int_equal(node->rrsets[0].sigs.count, 1);
-    assert_int_equal(node->rrsets[0].sig_ttl, 50);
-    assert_int_equal(node->rrsets[0].sig_line, 1);
-    assert_int_equal(node->rrsets[1].type, KNOT_RRTYPE_MX);
-    assert_int_equal(node->rrsets[1].rrs.count, 0);
-    assert_int_equal(node->rrsets[1].sigs.count, 1);
+    struct zone_node node = node_at(z, 0);
+    assert_int_equal(node.rrset_n, 2);
+    struct zone_rrset a = set_at(&node, 0);
+    struct zone_sig sig;
+    zone_rrset_sig(&a, 0, &sig);
+    assert_int_equal(a.type, KNOT_RRTYPE_A);
+    assert_int_equal(a.ttl, 60);
+    assert_int_equal(a.sig_n, 1);
+    assert_int_equal(sig.ttl, 50);
+    assert_int_equal(a.sig_line, 1);
+    struct zone_rrset mx = set_at(&node, 1);
+    assert_int_equal(mx.type, KNOT_RRTYPE_MX);
+    assert_int_equal(mx.rrs.count, 0);
+    assert_int_equal(mx.sig_n, 1);
     assert_int_equal(zone_record_n(z), 3);
     zone_free(z);
 }
@@ -246,10 +267,8 @@ static void flags_say_where_a_node_stands(void **state)
                 d);
     assert_non_null(z);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const struct zone_node *node = zone_find(z, wire(cases[i].owner));
         TEST_CASE(cases[i].owner);
-        assert_non_null(node);
-        assert_int_equal(node->flags, cases[i].flags);
+        assert_int_equal(node_of(z, cases[i].owner).flags, cases[i].flags);
     }
 }
 

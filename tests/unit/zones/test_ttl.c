@@ -112,21 +112,27 @@ static void clamp_changes_and_says_so(void **state)
     struct ttl_policy p = recommended(TTL_CLAMP);
     assert_int_equal(apply("$TTL 3600\n@ 60 SOA ns1 host 1 3600 600 86400 999999\n@ NS ns1\n"
                            "ns1 5 A 192.0.2.1\nns1 999999 AAAA 2001:db8::1\na A 192.0.2.1\n"
-                           "ns1 RRSIG A 13 2 5 20261231000000 20261101000000 1 example. AAAA\n",
+                           "ns1 5 RRSIG A 13 2 5 20261231000000 20261101000000 1 example. AAAA\n",
                            &p, &out, d),
                      ERR_OK);
     assert_int_equal(diags_n(d), 4);
     assert_int_equal(diags_count(d, SEV_NOTE), 4);
-    const struct zone_rrset *soa = zone_rrset(out, wire("example"), KNOT_RRTYPE_SOA);
-    assert_int_equal(soa->ttl, 300);
-    assert_int_equal(soa->line, 2);
-    assert_int_equal(knot_soa_minimum(soa->rrs.rdata), 86400);
-    assert_int_equal(knot_soa_expire(soa->rrs.rdata), 86400);
+    struct zone_rrset soa = set_of(out, "example", KNOT_RRTYPE_SOA);
+    assert_int_equal(soa.ttl, 300);
+    assert_int_equal(soa.line, 2);
+    assert_int_equal(knot_soa_minimum(soa.rrs.rdata), 86400);
+    assert_int_equal(knot_soa_expire(soa.rrs.rdata), 86400);
     assert_int_equal(zone_soa_serial(out), 1);
-    assert_int_equal(zone_rrset(out, wire("ns1.example"), KNOT_RRTYPE_A)->ttl, 60);
-    assert_int_equal(zone_rrset(out, wire("ns1.example"), KNOT_RRTYPE_A)->sigs.count, 1);
-    assert_int_equal(zone_rrset(out, wire("ns1.example"), KNOT_RRTYPE_AAAA)->ttl, 86400);
-    assert_int_equal(zone_rrset(out, wire("a.example"), KNOT_RRTYPE_A)->ttl, 3600);
+    struct zone_rrset a = set_of(out, "ns1.example", KNOT_RRTYPE_A);
+    assert_int_equal(a.ttl, 60);
+    assert_int_equal(a.sig_n, 1);
+    assert_int_equal(set_of(out, "ns1.example", KNOT_RRTYPE_AAAA).ttl, 86400);
+    assert_int_equal(set_of(out, "a.example", KNOT_RRTYPE_A).ttl, 3600);
+    /* a signature stays what it was: its short form must not take on the new TTL */
+    struct zone_sig sig;
+    zone_rrset_sig(&a, 0, &sig);
+    assert_int_equal(sig.ttl, 5);
+    assert_int_equal(sig.original_ttl, 5);
     assert_string_equal(finding_text(d, "ttl-low"),
                         "t.zone:2: note: example. SOA: TTL 60 -> 300; expected at least 300 "
                         "(recommended) [ttl-low] (INVENTORY ttl-policies)");
@@ -341,7 +347,33 @@ static void zonemd_and_nsec3param_follow_the_soa(void **state)
     assert_string_equal(diags_at(d, 1)->at, "example. NSEC3PARAM");
 }
 
+/* The record of signatures is packed anew with the content: NSEC, orphans and other RRsets stay. */
+static void clamp_keeps_signatures_and_nsec(void **state)
+{
+    (void)state;
+    static const char sig[] = "13 2 5 20261231000000 20261101000000 1 example. AAAA\n";
+    AUTO(buf) struct buf in = {0};
+    AUTO(buf) struct buf text = {0};
+    AUTO_PTR(zone) struct zone *out = NULL;
+    struct ttl_policy p = recommended(TTL_CLAMP);
+    buf_add_str(&in, ZONE_HEAD "a 5 A 192.0.2.1\na 3600 TXT x\na 300 NSEC b A TXT RRSIG NSEC\n");
+    buf_printf(&in, "a 5 RRSIG A %sa 300 RRSIG NSEC %sa 5 RRSIG MX %s", sig, sig, sig);
+    assert_int_equal(apply(buf_str(&in), &p, &out, NULL), ERR_OK);
+    assert_int_equal(zone_write(out, &text), ERR_OK);
+    const char *a = strstr(buf_str(&text), "a.example. 60 IN A ");
+    assert_non_null(a);
+    assert_string_equal(
+        a, "a.example. 60 IN A 192.0.2.1\n"
+           "a.example. 5 IN RRSIG A 13 2 5 20261231000000 20261101000000 1 example. AAAA\n"
+           "a.example. 5 IN RRSIG MX 13 2 5 20261231000000 20261101000000 1 example. AAAA\n"
+           "a.example. 3600 IN TXT \"x\"\n"
+           "a.example. 300 IN NSEC b.example. A TXT RRSIG NSEC\n"
+           "a.example. 300 IN RRSIG NSEC 13 2 5 20261231000000 20261101000000 1 example. AAAA\n"
+           "ns1.example. 3600 IN A 192.0.2.1\n");
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(clamp_keeps_signatures_and_nsec),
     cmocka_unit_test(builtin_policies_are_those_of_the_inventory_page),
     cmocka_unit_test(refuse_is_an_error_with_line_and_limit),
     cmocka_unit_test(report_is_a_warning_and_the_same_zone),

@@ -66,5 +66,45 @@ static inline const uint8_t *wire(const char *text)
     return out;
 }
 
+/* The node of NAME, which must be there; and node I in order. */
+static inline struct zone_node node_of(const struct zone *z, const char *name)
+{
+    struct zone_node node = {0};
+    assert_true(zone_find(z, wire(name), &node));
+    return node;
+}
+
+static inline struct zone_node node_at(const struct zone *z, size_t i)
+{
+    struct zone_cursor c;
+    struct zone_node node = {0};
+    zone_first(z, &c);
+    for (size_t at = 0; at <= i; at++)
+        assert_true(zone_next(&c, &node));
+    return node;
+}
+
+static inline bool has_node(const struct zone *z, const char *name)
+{
+    struct zone_node node;
+    return zone_find(z, wire(name), &node);
+}
+
+/* The RRset, which must be there; and set I of a node. */
+static inline struct zone_rrset set_of(const struct zone *z, const char *name, uint16_t type)
+{
+    struct zone_rrset set = {0};
+    assert_true(zone_rrset(z, wire(name), type, &set));
+    return set;
+}
+
+static inline struct zone_rrset set_at(const struct zone_node *node, uint32_t i)
+{
+    struct zone_rrset set = {0};
+    assert_true(i < node->rrset_n);
+    zone_node_set(node, i, &set);
+    return set;
+}
+
 /* A good zone's start: SOA, NS and its address, TTL 3600. */
 #define ZONE_HEAD "$TTL 3600\n@ SOA ns1 host 1 3600 600 86400 600\n@ NS ns1\nns1 A 192.0.2.1\n"

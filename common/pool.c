@@ -1,4 +1,4 @@
-#include "signer/pool.h"
+#include "common/pool.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 /*
- * signer/pool.h -- a range of work over all cores.
+ * common/pool.h -- a range of work over all cores.
  *
  * Workers take chunks of the range in order, each with state of its own. What they compute must not
  * depend on who computes it. When a chunk fails no new ones begin; those that had begun before it

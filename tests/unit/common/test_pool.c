@@ -1,7 +1,8 @@
 #include <stdatomic.h>
 
-#include "signer/pool.h"
-#include "tests/unit/signer/sign_testing.h"
+#include "common/err.h"
+#include "common/pool.h"
+#include "tests/support/testing.h"
 
 #define RANGE 10000
 
