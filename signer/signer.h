@@ -229,8 +229,9 @@ DEFINE_AUTO(zone_diff)
  * ZONEMD (params->policy->zonemd) the whole zone is read once, as RFC 8976 s3.3.1 wants it.
  * SIGNED must come from sign_zone or sign_change with the same keys and policy (another DNSKEY set,
  * kind of chain, ZONEMD or none, or another TTL of denial is ERR_KEY: sign_zone is the call then);
- * params->previous is not looked at. It stays as it is and readable. The change may hold no
- * signer's records. A record to remove that is not there, or to add that is, counts for nothing; a
+ * params->previous is not looked at. Signatures of names that the change leaves alone are looked at
+ * only where they come near their end: a clock set back or a policy with a shorter validity is for
+ * sign_zone. SIGNED stays as it is and readable. The change may hold no signer's records. A record to remove that is not there, or to add that is, counts for nothing; a
  * change that leaves the apex without SOA is ERR_FINDINGS. The SOA's serial moves by trust rule 4.
  * When nothing changes and nothing is due, the result is SIGNED.
  */
