@@ -231,9 +231,10 @@ DEFINE_AUTO(zone_diff)
  * kind of chain, ZONEMD or none, or another TTL of denial is ERR_KEY: sign_zone is the call then);
  * params->previous is not looked at. Signatures of names that the change leaves alone are looked at
  * only where they come near their end: a clock set back or a policy with a shorter validity is for
- * sign_zone. SIGNED stays as it is and readable. The change may hold no signer's records. A record to remove that is not there, or to add that is, counts for nothing; a
- * change that leaves the apex without SOA is ERR_FINDINGS. The SOA's serial moves by trust rule 4.
- * When nothing changes and nothing is due, the result is SIGNED.
+ * sign_zone. SIGNED stays as it is and readable. The change may hold no signer's records. A record
+ * to remove that is not there, or to add that is, counts for nothing; a change that leaves the apex
+ * without SOA is ERR_FINDINGS. The SOA's serial moves by trust rule 4. When nothing changes and
+ * nothing is due, the result is SIGNED.
  */
 int sign_change(const struct zone *signed_zone, const struct records *removed,
                 const struct records *added, const struct sign_params *params, struct zone **ret,
