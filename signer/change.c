@@ -4,7 +4,6 @@
  * The change becomes new contents of nodes (zones/edit.c); the rest is an update like that between
  * two versions of a zone file (signer/update.c).
  */
-#include <stdio.h>
 #include <string.h>
 
 #include <libknot/descriptor.h>
@@ -19,14 +18,7 @@
 
 static int refuse(const struct job *job, const uint8_t *owner, uint16_t type, const char *found)
 {
-    char name[NAME_TEXT_LEN];
-    char type_text[TYPE_TEXT_LEN];
-    char at[NAME_TEXT_LEN + TYPE_TEXT_LEN + 1];
-    name_to_text(owner, name);
-    type_to_text(type, type_text);
-    (void)snprintf(at, sizeof at, "%s %s", name, type_text);
-    diag_add(job->diags, &rule_sign_input, AT_FILE(zone_file(job->previous)), at, "%s", found);
-    return ERR_FINDINGS;
+    return sign_refuse(job, AT_FILE(zone_file(job->previous)), owner, type, found);
 }
 
 static int check_records(const struct job *job, const struct records *list)

@@ -7,7 +7,6 @@
 #include "common/err.h"
 #include "signer/ds.h"
 #include "signer/job.h"
-#include "signer/wire.h"
 #include "zones/packed.h"
 
 #define SETS_MAX 512 /* RRsets of an apex: types in use are far fewer */

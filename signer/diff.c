@@ -55,7 +55,7 @@ static int list_set(struct listing *l, const struct zone_rrset *set)
     const knot_rdata_t *rr = set->rrs.rdata;
     for (uint16_t i = 0; i < set->rrs.count && err == ERR_OK; i++) {
         err = item_add(l, (struct item){set->type, set->ttl, rr->data, 0, rr->len});
-        rr = (const knot_rdata_t *)((const uint8_t *)rr + knot_rdata_size(rr->len));
+        rr = wire_next(rr);
     }
     const uint8_t *pos = set->sigs;
     for (uint32_t i = 0; i < set->sig_n && err == ERR_OK; i++) {

@@ -27,12 +27,6 @@ struct full {
     pthread_mutex_t lock;
 };
 
-/* The pool's workers see theirs and the whole. */
-struct hand {
-    struct full *full;
-    struct worker *worker;
-};
-
 /* ------------------------------------------------------------------ one leaf */
 
 const uint8_t *next_in_chain(const struct zone *z, struct zone_spot at)
@@ -139,22 +133,18 @@ static int give(const struct full *f, size_t i)
     return sink->take(sink->ctx, i, f->n, &nodes);
 }
 
-static int work_full(void *hand, size_t from, size_t to)
+static int work_full(struct worker *w, void *full, size_t i)
 {
-    const struct hand *h = hand;
-    struct full *f = h->full;
-    int err = ERR_OK;
-    for (size_t i = from; i < to && err == ERR_OK; i++) {
-        struct zone_spot at;
-        bool nsec3 = zone_segment_leaf(f->segments, i, &at);
-        err = sign_leaf(h->worker, nsec3, at);
-        if (err != ERR_OK)
-            return err;
-        note_done(f, i);
-        size_t ready;
-        while (err == ERR_OK && take_segment(f, &ready))
-            err = give(f, ready);
-    }
+    struct full *f = full;
+    struct zone_spot at;
+    bool nsec3 = zone_segment_leaf(f->segments, i, &at);
+    int err = sign_leaf(w, nsec3, at);
+    if (err != ERR_OK)
+        return err;
+    note_done(f, i);
+    size_t ready;
+    while (err == ERR_OK && take_segment(f, &ready))
+        err = give(f, ready);
     return err;
 }
 
@@ -229,17 +219,6 @@ static int full_open(struct full *f, struct job *job)
     return f->done == NULL ? ERR_NOMEM : ERR_OK;
 }
 
-static int full_run(struct full *f)
-{
-    struct hand hands[POOL_THREADS_MAX];
-    void *workers[POOL_THREADS_MAX] = {0};
-    for (size_t i = 0; i < f->job->worker_n; i++) {
-        hands[i] = (struct hand){f, f->job->workers[i]};
-        workers[i] = &hands[i];
-    }
-    return job_run(f->job, f->n, workers, work_full);
-}
-
 int full_sign(struct job *job, bool *ret_streamed)
 {
     AUTO(full) struct full f = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -248,7 +227,7 @@ int full_sign(struct job *job, bool *ret_streamed)
         return err;
     f.streams = job->params->sink != NULL && !job->soa_is_late && !job->params->policy->zonemd;
     announce_total(job);
-    err = full_run(&f);
+    err = job_run(job, f.n, work_full, &f);
     tree_recount(&job->zone->names);
     tree_recount(&job->zone->nsec3);
     *ret_streamed = f.streams;

@@ -1,6 +1,5 @@
 #include "signer/job.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <libknot/descriptor.h>
@@ -9,7 +8,7 @@
 #include "signer/keystore.h"
 #include "signer/rrsig.h"
 #include "signer/rules_sign.h"
-#include "signer/wire.h"
+#include "zones/packed.h"
 
 static void worker_free(struct worker *w)
 {
@@ -126,21 +125,39 @@ static void say_failure(const struct job *job)
         struct worker *w = job->workers[i];
         if (!w->failed)
             continue;
-        char name[NAME_TEXT_LEN];
-        char type[TYPE_TEXT_LEN];
-        char at[NAME_TEXT_LEN + TYPE_TEXT_LEN + 1];
-        name_to_text(w->failed_owner, name);
-        type_to_text(w->failed_type, type);
-        (void)snprintf(at, sizeof at, "%s %s", name, type);
+        char at[RECORD_TEXT_LEN];
+        record_to_text(w->failed_owner, w->failed_type, at);
         diag_add(job->diags, &rule_sign_failed, AT_NOWHERE, at,
                  "the new signature could not be made or did not verify; nothing is published");
         w->failed = false;
     }
 }
 
-int job_run(struct job *job, size_t range, void *const *hands, pool_work *work)
+/* What the pool's workers see: theirs, and what all do. */
+struct hand {
+    struct worker *worker;
+    job_work *work;
+    void *ctx;
+};
+
+static int work_hand(void *hand, size_t from, size_t to)
 {
-    int err = pool_run(range, 1, hands, job->worker_n, work);
+    const struct hand *h = hand;
+    int err = ERR_OK;
+    for (size_t i = from; i < to && err == ERR_OK; i++)
+        err = h->work(h->worker, h->ctx, i);
+    return err;
+}
+
+int job_run(struct job *job, size_t range, job_work *work, void *ctx)
+{
+    struct hand hands[POOL_THREADS_MAX];
+    void *workers[POOL_THREADS_MAX] = {0};
+    for (size_t i = 0; i < job->worker_n; i++) {
+        hands[i] = (struct hand){job->workers[i], work, ctx};
+        workers[i] = &hands[i];
+    }
+    int err = pool_run(range, 1, workers, job->worker_n, work_hand);
     if (err == ERR_CRYPTO)
         say_failure(job);
     return err;

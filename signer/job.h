@@ -75,9 +75,9 @@ bool job_knows_key(const struct job *job, const struct key *k);
 size_t job_threads(const struct job *job, size_t most);
 /* A worker for each; one where a key signs no faster with two. */
 int job_hire(struct job *job, size_t most) MUST_USE;
-/* Runs WORK over [0, range), one number at a time, with HANDS[i] for worker i; says where signing
-   failed. */
-int job_run(struct job *job, size_t range, void *const *hands, pool_work *work) MUST_USE;
+/* Calls WORK for each I of [0, range), from all workers; says where signing failed. */
+typedef int job_work(struct worker *w, void *ctx, size_t i);
+int job_run(struct job *job, size_t range, job_work *work, void *ctx) MUST_USE;
 
 /* ------------------------------------------------------------------ sheet.c */
 

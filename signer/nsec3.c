@@ -281,9 +281,7 @@ static int run(struct chain *c, size_t range, pool_work *work)
 static int list_leaves(struct chain *c)
 {
     const struct tree *t = &c->job->zone->names;
-    size_t n = 0;
-    for (uint32_t b = 0; b < t->branch_n; b++)
-        n += t->branches[b]->leaf_n;
+    size_t n = tree_leaf_n(t);
     c->leaves = malloc((n + 1) * sizeof *c->leaves);
     c->shares = calloc(n + 1, sizeof *c->shares);
     if (c->leaves == NULL || c->shares == NULL)

@@ -4,7 +4,6 @@
 
 #include <libknot/descriptor.h>
 
-#include "signer/wire.h"
 #include "zones/packed.h"
 
 bool key_signs(const struct key *k, uint16_t type)
@@ -71,22 +70,12 @@ void rrsig_new(const struct zone_rrset *set, const struct key *k, uint64_t seed,
 
 void rrsig_data(const struct zone_rrset *set, const struct zone_sig *sig, struct buf *out)
 {
-    size_t signer_len = name_len(sig->signer);
     size_t owner_len = name_len(set->owner);
-    size_t len = 18 + signer_len + set->rrs.count * (owner_len + 10) + set->rrs.size;
-    buf_reserve(out, len);
+    buf_reserve(out, SIG_HEAD_MAX + set->rrs.count * (owner_len + 10) + set->rrs.size);
     if (!buf_ok(out))
         return;
     uint8_t *p = out->data + out->len;
-    wire_put_u16(p, sig->type_covered);
-    p[2] = sig->algorithm;
-    p[3] = sig->labels;
-    wire_put_u32(p + 4, sig->original_ttl);
-    wire_put_u32(p + 8, sig->expiration);
-    wire_put_u32(p + 12, sig->inception);
-    wire_put_u16(p + 16, sig->key_tag);
-    memcpy(p + 18, sig->signer, signer_len);
-    p += 18 + signer_len;
+    p += sig_head_put(sig, p);
 
     /* each record in canonical form; owners keep their asterisk, so the wildcard form needs no
        work */

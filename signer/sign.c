@@ -7,7 +7,6 @@
  */
 #include "signer/sign.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <libknot/descriptor.h>
@@ -24,17 +23,19 @@
 
 /* ------------------------------------------------------------------ what must hold before */
 
+int sign_refuse(const struct job *job, struct diag_where where, const uint8_t *owner, uint16_t type,
+                const char *found)
+{
+    char at[RECORD_TEXT_LEN];
+    record_to_text(owner, type, at);
+    diag_add(job->diags, &rule_sign_input, where, at, "%s", found);
+    return ERR_FINDINGS;
+}
+
 static int refuse_input(const struct job *job, const uint8_t *owner, uint16_t type, uint32_t line,
                         const char *found)
 {
-    char name[NAME_TEXT_LEN];
-    char type_text[TYPE_TEXT_LEN];
-    char at[NAME_TEXT_LEN + TYPE_TEXT_LEN + 1];
-    name_to_text(owner, name);
-    type_to_text(type, type_text);
-    (void)snprintf(at, sizeof at, "%s %s", name, type_text);
-    diag_add(job->diags, &rule_sign_input, AT_LINE(zone_file(job->content), line), at, "%s", found);
-    return ERR_FINDINGS;
+    return sign_refuse(job, AT_LINE(zone_file(job->content), line), owner, type, found);
 }
 
 static int check_records(const struct job *job)
@@ -79,7 +80,7 @@ static int refuse_keys(const struct job *job, const char *found)
 }
 
 /* One algorithm, and a key for each kind of RRset (RFC 4035 s2.2). */
-static int check_keys(const struct job *job)
+int sign_check_keys(const struct job *job)
 {
     const struct keyset *set = job->params->keys;
     const struct dnssec_policy *policy = job->params->policy;
@@ -143,7 +144,7 @@ static uint32_t serial_base(const struct job *job)
     return serial_later(serial_published(job), zone_soa_serial(job->content));
 }
 
-static uint32_t serial_new(const struct job *job)
+uint32_t sign_serial(const struct job *job)
 {
     return serial_next(serial_base(job), serial_published(job), job->params->policy->serial,
                        job->params->now);
@@ -318,7 +319,7 @@ static int sign_after(struct job *job, bool *ret_same)
         *ret_same = true;
         return ERR_OK;
     }
-    job->serial = serial_new(job);
+    job->serial = sign_serial(job);
     err = content_apex(job, job->content, job->serial, NULL, &apex);
     return err == ERR_OK ? sign_update(job, &u, apex.data, NULL) : err;
 }
@@ -404,22 +405,14 @@ static int try_previous(struct job *job, bool *ret_same)
     return ERR_OK;
 }
 
-static size_t leaf_n(const struct tree *t)
-{
-    size_t n = 0;
-    for (uint32_t i = 0; i < t->branch_n; i++)
-        n += t->branches[i]->leaf_n;
-    return n;
-}
-
 static int sign_anew(struct job *job, bool *ret_same, bool *ret_written)
 {
-    job->serial = may_stay(job) ? zone_soa_serial(job->previous) : serial_new(job);
+    job->serial = may_stay(job) ? zone_soa_serial(job->previous) : sign_serial(job);
     job->soa_is_late = job->previous != NULL;
     job->zonemd_is_late = job->params->policy->zonemd;
     int err = open_contents(job, job->serial, NULL);
     if (err == ERR_OK)
-        err = job_hire(job, leaf_n(&job->zone->names));
+        err = job_hire(job, tree_leaf_n(&job->zone->names));
     if (err == ERR_OK && job->params->policy->denial == DENIAL_NSEC3)
         err = nsec3_build(job);
     if (err == ERR_OK)
@@ -428,7 +421,7 @@ static int sign_anew(struct job *job, bool *ret_same, bool *ret_written)
         err = try_previous(job, ret_same);
     if (err != ERR_OK || *ret_same)
         return err;
-    job->serial = job->previous != NULL ? serial_new(job) : job->serial;
+    job->serial = job->previous != NULL ? sign_serial(job) : job->serial;
     job->soa_is_late = job->previous != NULL;
     job->zonemd_is_late = job->params->policy->zonemd;
     return update_apex(job, NULL);
@@ -452,20 +445,10 @@ static uint64_t count_signatures(const struct zone *z)
     return n;
 }
 
-int sign_check_keys(const struct job *job)
-{
-    return check_keys(job);
-}
-
 int sign_check(struct job *job)
 {
     int err = check_zone(job);
-    return err == ERR_OK ? check_keys(job) : err;
-}
-
-uint32_t sign_serial(const struct job *job)
-{
-    return serial_new(job);
+    return err == ERR_OK ? sign_check_keys(job) : err;
 }
 
 void sign_fill_report(const struct job *job, bool changed, struct sign_report *ret)

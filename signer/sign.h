@@ -9,6 +9,10 @@
 int sign_check(struct job *job) MUST_USE;
 int sign_check_keys(const struct job *job) MUST_USE;
 
+/* Says that a record of the input cannot be signed; ERR_FINDINGS. */
+int sign_refuse(const struct job *job, struct diag_where where, const uint8_t *owner, uint16_t type,
+                const char *found);
+
 /* The serial after everything that is known of the zone. */
 uint32_t sign_serial(const struct job *job);
 

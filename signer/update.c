@@ -416,11 +416,6 @@ struct sheets {
     struct buf *octets; /* of each sheet */
 };
 
-struct hand {
-    struct sheets *sheets;
-    struct worker *worker;
-};
-
 static size_t sheet_count(const struct owners *o)
 {
     return (o->n + ZONE_LEAF_NODES - 1) / ZONE_LEAF_NODES;
@@ -447,8 +442,9 @@ static int add_one(struct worker *w, const struct sheets *s, const uint8_t *owne
     return sheet_add(w, &node, nsec ? next_in_chain(z, at) : NULL, has_old ? &old : NULL);
 }
 
-static int sign_sheet(struct worker *w, struct sheets *s, size_t sheet)
+static int work_sheet(struct worker *w, void *sheets, size_t sheet)
 {
+    struct sheets *s = sheets;
     size_t from = sheet * ZONE_LEAF_NODES;
     size_t to = from + ZONE_LEAF_NODES > s->owners->n ? s->owners->n : from + ZONE_LEAF_NODES;
     int err = ERR_OK;
@@ -473,28 +469,12 @@ static int sign_sheet(struct worker *w, struct sheets *s, size_t sheet)
     return ERR_OK;
 }
 
-static int work_sheets(void *hand, size_t from, size_t to)
-{
-    struct hand *h = hand;
-    int err = ERR_OK;
-    for (size_t i = from; i < to && err == ERR_OK; i++)
-        err = sign_sheet(h->worker, h->sheets, i);
-    return err;
-}
-
 static int run_sheets(struct sheets *s)
 {
     struct job *job = s->run->job;
-    struct hand hands[POOL_THREADS_MAX];
-    void *workers[POOL_THREADS_MAX] = {0};
-    int err = job_hire(job, sheet_count(s->owners));
-    if (err != ERR_OK)
-        return err;
-    for (size_t i = 0; i < job->worker_n; i++) {
-        hands[i] = (struct hand){s, job->workers[i]};
-        workers[i] = &hands[i];
-    }
-    return job_run(job, sheet_count(s->owners), workers, work_sheets);
+    size_t n = sheet_count(s->owners);
+    int err = job_hire(job, n);
+    return err == ERR_OK ? job_run(job, n, work_sheet, s) : err;
 }
 
 /* New DNSSEC records for the dirty nodes of one order. */

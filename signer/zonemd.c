@@ -9,7 +9,6 @@
 #include "common/err.h"
 #include "common/grow.h"
 #include "signer/job.h"
-#include "signer/wire.h"
 #include "zones/packed.h"
 
 #define FEED_BYTES 65536 /* records are fed to the hash in pieces of about this size */

@@ -14,6 +14,7 @@
 #include "zones/pack.h"
 #include "zones/rdata.h"
 #include "zones/snapshot.h"
+#include "zones/wire.h"
 
 static uint8_t *name_keep(struct arena *arena, const uint8_t *name)
 {
@@ -167,7 +168,7 @@ static int rdataset_add(struct zone_builder *b, const uint8_t *owner, const knot
         int err = entry_add(b, owner, &entry);
         if (err != ERR_OK)
             return err;
-        rdata = (const knot_rdata_t *)((const uint8_t *)rdata + knot_rdata_size(rdata->len));
+        rdata = wire_next(rdata);
     }
     return ERR_OK;
 }

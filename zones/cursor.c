@@ -100,17 +100,9 @@ static bool leaf_step(const struct tree *t, struct zone_spot *at)
     return at->branch < t->branch_n;
 }
 
-static size_t leaf_count(const struct tree *t)
-{
-    size_t n = 0;
-    for (uint32_t i = 0; i < t->branch_n; i++)
-        n += t->branches[i]->leaf_n;
-    return n;
-}
-
 int zone_segments_new(const struct zone *z, struct zone_segments **ret)
 {
-    size_t room = leaf_count(&z->names) + leaf_count(&z->nsec3);
+    size_t room = tree_leaf_n(&z->names) + tree_leaf_n(&z->nsec3);
     struct zone_segments *s = calloc(1, sizeof(*s) + room * sizeof(s->starts[0]));
     if (s == NULL)
         return ERR_NOMEM;

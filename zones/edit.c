@@ -12,6 +12,7 @@
 #include "zones/rdata.h"
 #include "zones/rules_zone.h"
 #include "zones/snapshot.h"
+#include "zones/wire.h"
 
 /* A record of the change. */
 struct item {
@@ -191,7 +192,7 @@ static int node_open(struct maker *m, const struct zone_node *node)
             int err = set_insert(s, s->n, rdata);
             if (err != ERR_OK)
                 return err;
-            rdata = (const knot_rdata_t *)((const uint8_t *)rdata + knot_rdata_size(rdata->len));
+            rdata = wire_next(rdata);
         }
     }
     return ERR_OK;

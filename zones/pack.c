@@ -5,6 +5,7 @@
 #include <libknot/descriptor.h>
 
 #include "zones/snapshot.h"
+#include "zones/wire.h"
 
 #define PACK_SHORT 0
 #define PACK_WHOLE 1
@@ -50,16 +51,6 @@ static void add_even(struct buf *b, const void *data, size_t len)
     buf_add(b, data, len);
     if ((len & 1) != 0)
         buf_add(b, &zero, 1);
-}
-
-static uint16_t wire16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t wire32(const uint8_t *p)
-{
-    return (uint32_t)wire16(p) << 16 | wire16(p + 2);
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -203,42 +194,36 @@ bool sig_from_rdata(const uint8_t *rdata, size_t len, uint32_t ttl, struct zone_
         return false;
     size_t head = RRSIG_FIXED + name_len(rdata + RRSIG_FIXED);
     *ret = (struct zone_sig){.ttl = ttl,
-                             .type_covered = wire16(rdata),
+                             .type_covered = wire_u16(rdata),
                              .algorithm = rdata[2],
                              .labels = rdata[3],
-                             .original_ttl = wire32(rdata + 4),
-                             .expiration = wire32(rdata + 8),
-                             .inception = wire32(rdata + 12),
-                             .key_tag = wire16(rdata + 16),
+                             .original_ttl = wire_u32(rdata + 4),
+                             .expiration = wire_u32(rdata + 8),
+                             .inception = wire_u32(rdata + 12),
+                             .key_tag = wire_u16(rdata + 16),
                              .signer = rdata + RRSIG_FIXED,
                              .signature = {rdata + head, len - head}};
     return true;
 }
 
-static void put16(uint8_t *p, uint32_t v)
+size_t sig_head_put(const struct zone_sig *sig, uint8_t *to)
 {
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-    put16(p, v >> 16);
-    put16(p + 2, v);
+    size_t signer_len = name_len(sig->signer);
+    wire_put_u16(to, sig->type_covered);
+    to[2] = sig->algorithm;
+    to[3] = sig->labels;
+    wire_put_u32(to + 4, sig->original_ttl);
+    wire_put_u32(to + 8, sig->expiration);
+    wire_put_u32(to + 12, sig->inception);
+    wire_put_u16(to + 16, sig->key_tag);
+    memcpy(to + RRSIG_FIXED, sig->signer, signer_len);
+    return RRSIG_FIXED + signer_len;
 }
 
 void zone_sig_rdata(const struct zone_sig *sig, struct buf *out)
 {
-    uint8_t fixed[RRSIG_FIXED];
-    put16(fixed, sig->type_covered);
-    fixed[2] = sig->algorithm;
-    fixed[3] = sig->labels;
-    put32(fixed + 4, sig->original_ttl);
-    put32(fixed + 8, sig->expiration);
-    put32(fixed + 12, sig->inception);
-    put16(fixed + 16, sig->key_tag);
-    buf_add(out, fixed, sizeof(fixed));
-    buf_add(out, sig->signer, name_len(sig->signer));
+    uint8_t head[SIG_HEAD_MAX];
+    buf_add(out, head, sig_head_put(sig, head));
     buf_add(out, sig->signature.data, sig->signature.len);
 }
 

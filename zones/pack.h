@@ -53,6 +53,9 @@ void pack_dnssec_close(struct buf *b, size_t start, bool has_nsec, uint32_t list
 
 /* The fields of RRSIG rdata. False: not well-formed. */
 bool sig_from_rdata(const uint8_t *rdata, size_t len, uint32_t ttl, struct zone_sig *ret) MUST_USE;
+/* All of SIG's rdata before the signature; its length. TO has room for SIG_HEAD_MAX. */
+#define SIG_HEAD_MAX (18 + 255)
+size_t sig_head_put(const struct zone_sig *sig, uint8_t *to);
 /* RFC 4034 s3.1.3: labels of the owner, without the root and a leading asterisk. */
 uint8_t sig_labels(const uint8_t *owner);
 

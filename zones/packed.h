@@ -8,3 +8,4 @@
 #include "zones/pack.h"
 #include "zones/snapshot.h"
 #include "zones/tree.h"
+#include "zones/wire.h"

@@ -98,7 +98,7 @@ static bool data_equals(struct manuscript *m, const struct reread_record *r)
 {
     const knot_rdata_t *rdata = m->rdata;
     m->record_n--;
-    m->rdata = (const knot_rdata_t *)((const uint8_t *)rdata + knot_rdata_size(rdata->len));
+    m->rdata = wire_next(rdata);
     return record_equals(m, r, m->set.type, m->set.ttl, rdata->data, rdata->len);
 }
 

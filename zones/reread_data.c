@@ -72,7 +72,7 @@ static const char *aaaa_take(const char *p, uint8_t **out)
         return NULL;
     memset(*out, 0, 16);
     for (unsigned i = 0; i < n; i++)
-        wire_u16_set(*out + 2 * (size_t)(i < gap ? i : 8 - n + i), group[i]);
+        wire_put_u16(*out + 2 * (size_t)(i < gap ? i : 8 - n + i), group[i]);
     *out += 16;
     return p;
 }
@@ -150,7 +150,7 @@ static const char *time_take(const char *p, uint8_t **out)
 {
     uint32_t at = 0;
     p = take_char(take_time(p, &at), ' ');
-    wire_u32_set(*out, at);
+    wire_put_u32(*out, at);
     *out += 4;
     return p;
 }
@@ -161,7 +161,7 @@ static const char *rrsig_take(const char *p, const struct type_index *types, con
 {
     uint16_t covered = 0;
     p = take_char(take_type(p, types, &covered), ' ');
-    wire_u16_set(*out, covered);
+    wire_put_u16(*out, covered);
     *out += 2;
     p = take_field(take_field(p, 8, out), 8, out);
     p = take_field(p, 32, out);

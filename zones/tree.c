@@ -37,6 +37,14 @@ static const uint8_t *leaf_owner(const struct leaf_pair *p, uint32_t node)
     return pack_owner(leaf_at(p->content, node));
 }
 
+size_t tree_leaf_n(const struct tree *t)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < t->branch_n; i++)
+        n += t->branches[i]->leaf_n;
+    return n;
+}
+
 struct zone_spot tree_end(const struct tree *t)
 {
     return (struct zone_spot){t->branch_n, 0, 0};

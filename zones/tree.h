@@ -46,6 +46,8 @@ static inline const struct leaf_pair *tree_pair(const struct tree *t, struct zon
 
 /* ------------------------------------------------------------------ reading */
 
+size_t tree_leaf_n(const struct tree *t);
+
 /* The first node that is not before OWNER; past the last one: the end. True: it is OWNER. */
 bool tree_find(const struct tree *t, const uint8_t *owner, struct zone_spot *ret);
 struct zone_spot tree_end(const struct tree *t);

@@ -8,6 +8,7 @@
 #include "common/err.h"
 #include "zones/pack.h"
 #include "zones/text.h"
+#include "zones/wire.h"
 #include "zones/zones.h"
 
 /* What is printed once for all lines of a zone or a node. */
@@ -41,7 +42,7 @@ static int rrset_write(const struct pen *pen, const struct zone_rrset *set)
     int err = ERR_OK;
     for (uint16_t i = 0; i < set->rrs.count && err == ERR_OK; i++) {
         err = text_record(&pen->owner, set->ttl, set->type, rdata, pen->out);
-        rdata = (const knot_rdata_t *)((const uint8_t *)rdata + knot_rdata_size(rdata->len));
+        rdata = wire_next(rdata);
     }
     return err == ERR_OK ? sigs_write(pen, set) : err;
 }

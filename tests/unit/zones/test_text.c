@@ -96,7 +96,7 @@ static void addresses_are_printed_as_by_libknot(void **state)
     for (unsigned zeros = 0; zeros < 256; zeros++) { /* every set of zero groups */
         uint8_t data[16];
         for (unsigned i = 0; i < 8; i++)
-            wire_u16_set(data + 2 * i, zeros >> i & 1 ? 0 : 0x10u << i);
+            wire_put_u16(data + 2 * i, zeros >> i & 1 ? 0 : 0x10u << i);
         bool own = assert_as_libknot(KNOT_RRTYPE_AAAA, data, sizeof(data));
         assert_int_equal(own, (zeros & 15) != 15);
     }
