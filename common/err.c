@@ -16,6 +16,7 @@ const char *err_text(int err)
     case ERR_LIMIT: return "an input is over a limit";
     case ERR_ABSENT: return "not there";
     case ERR_INTERNAL: return "internal error";
+    case ERR_PENDING: return "changes are pending";
     }
     return "unknown error";
 }
@@ -36,6 +37,7 @@ int err_exit_status(int err)
     case ERR_STATE:
     case ERR_ABSENT:
     case ERR_INTERNAL: return 3;
+    case ERR_PENDING: return 4;
     }
     return 3;
 }

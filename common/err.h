@@ -19,11 +19,12 @@ enum err {
     ERR_STATE = -9,   /* the database is corrupt, too new, or refused a statement */
     ERR_LIMIT = -10,  /* an input is over a ceiling of common/limits.h */
     ERR_ABSENT = -11, /* what was asked for does not exist; often not a failure */
-    ERR_INTERNAL = -12
+    ERR_INTERNAL = -12,
+    ERR_PENDING = -13 /* `plan --detailed-exitcode`: the next build would change something */
 };
 
 /* A sentence without a full stop; never NULL. */
 const char *err_text(int err);
 
-/* Exit status of the process: 0, 1, 2 or 3 (DESIGN section 4). */
+/* Exit status of the process: 0 to 4 (DESIGN section 4). */
 int err_exit_status(int err);

@@ -23,11 +23,26 @@
 #define LIMIT_MUD_RECHECKS    100u  /* times a MUD file with errors is validated again … */
 #define LIMIT_MUD_RECHECK_BYTES                                                                    \
     (16u << 20) /* … and bytes in all, so that large ones take no minutes */
-#define LIMIT_LIST_BYTES       (64u << 20)  /* a domain list */
-#define LIMIT_JSON_DEPTH       64u          /* nesting of foreign JSON */
-#define LIMIT_PEM_BYTES        (1u << 20)   /* certificates and keys */
-#define LIMIT_CERTIFICATES     16u          /* a chain: leaf and intermediates */
-#define LIMIT_ZONE_KEYS        64u          /* keys of one zone, all states together */
-#define LIMIT_NSEC3_ITERATIONS 500u         /* verify refuses more: work for an attacker */
-#define LIMIT_OUT_FILES        1000000u     /* files of an OUT folder that verify walks */
-#define LIMIT_MANIFEST_BYTES   (256u << 20) /* manifest.json read back */
+#define LIMIT_LIST_BYTES          (64u << 20)  /* a domain list */
+#define LIMIT_JSON_DEPTH          64u          /* nesting of foreign JSON */
+#define LIMIT_PEM_BYTES           (1u << 20)   /* certificates and keys */
+#define LIMIT_CERTIFICATES        16u          /* a chain: leaf and intermediates */
+#define LIMIT_ZONE_KEYS           64u          /* keys of one zone, all states together */
+#define LIMIT_NSEC3_ITERATIONS    500u         /* verify refuses more: work for an attacker */
+#define LIMIT_OUT_FILES           1000000u     /* files of an OUT folder that verify walks */
+#define LIMIT_MANIFEST_BYTES      (256u << 20) /* manifest.json read back */
+#define LIMIT_SIMULATED_EVENTS    20000u /* of one timeline; ten years of a ZSK a week are 10,000 */
+#define LIMIT_OBSERVED_BYTES      (16u << 20) /* an observation file: base64 of its messages */
+#define LIMIT_OBSERVED_ANSWERS    1024u       /* of one zone: servers, addresses, two transports */
+#define LIMIT_OBSERVED_LINKS      300u   /* DNSKEY and DS of 127 zones above, and the parent's NS */
+#define LIMIT_OBSERVED_SERVERS    32u    /* name servers of a parent; the root has 13 */
+#define LIMIT_OBSERVED_ADDRESSES  8u     /* of one name server that are asked */
+#define LIMIT_OBSERVED_TRIES      16u    /* signatures tried for one RRset (CVE-2023-50387) */
+#define LIMIT_OBSERVED_ITERATIONS 150u   /* of NSEC3 in a proof: more is as good as unproven */
+#define LIMIT_DNS_MESSAGE         65535u /* RFC 1035 s4.2.2 */
+#define LIMIT_KSR_BYTES           (16u << 20) /* a request or response; ten years of a zone have 2 MB */
+#define LIMIT_KSR_SETS            2000u       /* RRsets of one: three for each roll */
+#define LIMIT_KSR_SLOTS           20000u      /* signatures' times in all of them */
+#define LIMIT_KSR_STEPS           20000u      /* builds of a planned future */
+#define LIMIT_BACKUP_COST         20u /* log2 of scrypt's N that a backup may ask for: 1 GiB of memory */
+#define LIMIT_BACKUP_NAME         300u /* octets of a file's path in a backup: a folder and a name */

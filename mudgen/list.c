@@ -311,7 +311,7 @@ static json_t *each_removed(const void *item)
 static json_t *each_zone(const void *item)
 {
     const struct inv_zone *const *z = item;
-    return json_pack("{s:s, s:b}", "name", (*z)->text, "signed", (int)((*z)->dnssec != NULL));
+    return json_pack("{s:s, s:b}", "name", (*z)->text, "signed", (int)!(*z)->dnssec->is_unsigned);
 }
 
 static json_t *each_model(const void *item)

@@ -153,6 +153,15 @@ const struct ttl_policy *policies_ttl(struct inv_ctx *ctx, struct inv_policies *
                                       const struct lyd_node *zone);
 void policies_check(struct inv_ctx *ctx, const struct inventory *inv, const struct inv_policies *p);
 
+/* inventory_stores.c: where keys are made and kept. */
+void stores_read(struct inv_ctx *ctx); /* the form of each URI */
+/* The URI of the store that the leaf NAME of POLICY names, KEY_STORE_OFFLINE, or NULL: files. */
+const char *store_take(struct inv_ctx *ctx, const struct lyd_node *policy, const char *name);
+/* What a store cannot do for P, which stands at AT. */
+void stores_check(struct inv_ctx *ctx, const struct dnssec_policy *p, const char *at);
+
+/* inventory_parent.c: how the parent is observed. */
+int parent_take(struct inv_ctx *ctx, struct inventory *inv) MUST_USE;
 int values_take(struct inv_ctx *ctx, struct inventory *inv, struct inv_policies *policies) MUST_USE;
 int rules_check(struct inv_ctx *ctx, const struct inventory *inv,
                 const struct inv_policies *policies) MUST_USE;

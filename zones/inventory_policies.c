@@ -14,6 +14,9 @@ static void take_dnssec(struct inv_ctx *ctx, const struct lyd_node *n, struct dn
     p->name = tree_text(ctx, n, "name");
     p->algorithm = (uint8_t)tree_enum(n, "algorithm");
     p->single_key = tree_bool(n, "single-key");
+    p->is_unsigned = tree_bool(n, "unsigned");
+    p->ksk_store = store_take(ctx, n, "ksk-store");
+    p->zsk_store = store_take(ctx, n, "zsk-store");
     p->denial = (enum denial)tree_enum(n, "denial");
     p->ksk_lifetime_s = tree_duration(ctx, n, "ksk-lifetime");
     p->zsk_lifetime_s = tree_duration(ctx, n, "zsk-lifetime");
@@ -130,6 +133,7 @@ int policies_take(struct inv_ctx *ctx, struct inv_policies *ret)
         return ERR_NOMEM;
     size_t i = 0;
     const struct lyd_node *n;
+    stores_read(ctx);
     for (n = tree_child(ctx->root, "dnssec-policies"); n != NULL; n = tree_next(n))
         take_dnssec(ctx, n, &p.dnssec[i++]);
     i = 0;
@@ -163,7 +167,9 @@ const struct dnssec_policy *policies_dnssec(struct inv_ctx *ctx, struct inv_poli
     }
     if (strcmp(name, dnssec_policy_standard.name) == 0)
         return &dnssec_policy_standard;
-    unknown_policy(ctx, leaf, "\"standard\"");
+    if (strcmp(name, dnssec_policy_unsigned.name) == 0)
+        return &dnssec_policy_unsigned;
+    unknown_policy(ctx, leaf, "\"standard\" or \"unsigned\"");
     return NULL;
 }
 
@@ -202,6 +208,7 @@ static void check_dnssec(struct inv_ctx *ctx, const struct dnssec_policy *p)
                 p->zsk_lifetime_s, (unsigned long long)least);
     if (p->dnskey_ttl_s > TTL_MAX)
         FINDING(ctx, &rule_inv_ttl_range, p->where, at, "dnskey-ttl %us", p->dnskey_ttl_s);
+    stores_check(ctx, p, at);
 }
 
 static void check_waivers(struct inv_ctx *ctx, const struct inventory *inv,

@@ -28,6 +28,15 @@ static void check_service(struct inv_ctx *ctx, const struct inv_service *s)
                 arena_printf(ctx->arena, "services[%s]", s->name), "no model uses it");
 }
 
+static void check_publication(struct inv_ctx *ctx, const struct inventory *inv)
+{
+    const struct inv_zone *zone = inv->publication.zone;
+    if (zone != NULL && zone->dnssec != NULL && zone->dnssec->is_unsigned)
+        FINDING(ctx, &rule_inv_publication_unsigned, zone->where,
+                arena_printf(ctx->arena, "zones[%s].dnssec", zone->text),
+                "policy %s is unsigned, and the announcement is in this zone", zone->dnssec->name);
+}
+
 int rules_check(struct inv_ctx *ctx, const struct inventory *inv,
                 const struct inv_policies *policies)
 {
@@ -36,6 +45,7 @@ int rules_check(struct inv_ctx *ctx, const struct inventory *inv,
         FINDING(ctx, &rule_inv_service_later, tree_where(service), "service",
                 "settings of the service");
     policies_check(ctx, inv, policies);
+    check_publication(ctx, inv);
     for (size_t i = 0; i < inv->service_n; i++)
         check_service(ctx, &inv->services[i]);
     for (size_t i = 0; i < inv->model_n; i++)

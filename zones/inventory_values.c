@@ -361,12 +361,16 @@ int values_take(struct inv_ctx *ctx, struct inventory *inv, struct inv_policies 
     inv->state_dir = tree_path(ctx, ctx->root, "state", inv->file);
     inv->output_dir = tree_path(ctx, ctx->root, "output", inv->file);
     int err = policies_take(ctx, policies);
+    inv->dnssec_policies = policies->dnssec;
+    inv->dnssec_policy_n = policies->dnssec_n;
     if (err == 0)
         err = zones_take(&v);
     if (err != 0)
         return err;
     publication_take(&v);
-    err = services_take(&v);
+    err = parent_take(ctx, inv);
+    if (err == 0)
+        err = services_take(&v);
     if (err == 0)
         err = models_take(&v);
     return err == 0 && ctx->nomem ? ERR_NOMEM : err;

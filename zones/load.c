@@ -307,7 +307,7 @@ static void origin_guess(const struct zone_load_opts *opts, const char *name,
 static int loader_finish(struct loader *l, const char *name, struct zone **ret)
 {
     struct diag_where where = AT_FILE(name);
-    if (l->record_n == 0 && !l->failed) {
+    if (l->record_n == 0 && !l->failed && !l->opts->may_be_empty) {
         diag_add(l->diags, &rule_zone_empty, where, NULL, "no record");
         return ERR_FINDINGS;
     }

@@ -5,24 +5,17 @@
 #define DAY  86400u
 
 /* The defaults of mudzone-inventory.yang again, for zones that name no policy; a test compares. */
-const struct dnssec_policy dnssec_policy_standard = {
-    .name = "standard",
-    .algorithm = 13,
-    .single_key = false,
-    .denial = DENIAL_NSEC,
-    .ksk_lifetime_s = 0,
-    .zsk_lifetime_s = 90 * DAY,
-    .signature_validity_s = 30 * DAY,
-    .signature_refresh_s = 16 * DAY,
-    .signature_jitter_s = 12 * HOUR,
-    .serial = SERIAL_UNIXTIME,
-    .cds = CDS_ROLLOVER,
-    .zonemd = true,
-    .propagation_delay_s = HOUR,
-    .parent_propagation_delay_s = HOUR,
-    .parent_ds_ttl_s = DAY,
-    .dnskey_ttl_s = HOUR,
-};
+#define STANDARD                                                                                   \
+    .algorithm = 13, .single_key = false, .denial = DENIAL_NSEC, .ksk_lifetime_s = 0,              \
+    .zsk_lifetime_s = 90 * DAY, .signature_validity_s = 30 * DAY, .signature_refresh_s = 16 * DAY, \
+    .signature_jitter_s = 12 * HOUR, .serial = SERIAL_UNIXTIME, .cds = CDS_ROLLOVER,               \
+    .zonemd = true, .propagation_delay_s = HOUR, .parent_propagation_delay_s = HOUR,               \
+    .parent_ds_ttl_s = DAY, .dnskey_ttl_s = HOUR
+
+const struct dnssec_policy dnssec_policy_standard = {.name = "standard", STANDARD};
+/* The times of the standard one are those of the way out of DNSSEC. */
+const struct dnssec_policy dnssec_policy_unsigned = {
+    .name = "unsigned", .is_unsigned = true, STANDARD};
 
 const char *purpose_text(enum purpose p)
 {

@@ -52,6 +52,14 @@
     /* meaning: values */                                                                          \
     X(inv_port, "port-range", SEV_ERROR, "INVENTORY", "a port, or LOW-HIGH, from 1 to 65535")      \
     X(inv_port_protocol, "port-protocol", SEV_ERROR, "INVENTORY", "a port only with tcp or udp")   \
+    X(inv_address, "bad-address", SEV_ERROR, "INVENTORY",                                          \
+      "an address of IPv4 or IPv6, and a port from 1 to 65535")                                    \
+    X(inv_store_uri, "key-store-uri", SEV_ERROR, "RFC 7512",                                       \
+      "the address of a token, not of a key: pkcs11:token=T?pin-source=/FILE")                     \
+    X(inv_store_name, "key-store-name", SEV_ERROR, "INVENTORY",                                    \
+      "a name other than \"files\" and \"offline\", which policies have of their own")             \
+    X(inv_store_use, "key-store-use", SEV_ERROR, "RFC 7512",                                       \
+      "on a token ecdsap256sha256, ecdsap384sha384 or rsasha256; offline a KSK beside a ZSK")      \
     X(inv_date, "bad-date", SEV_ERROR, "RFC 3339 s5.6", "a day and time that exist, from 1970 on") \
     X(inv_date_order, "date-order", SEV_ERROR, "INVENTORY", "a removal that is not before since")  \
     X(inv_updated_future, "updated-future", SEV_WARNING, "RFC 8520 s3.4",                          \
@@ -62,6 +70,8 @@
       "file: this version reads zones from files only")                                            \
     X(inv_base_url, "base-url", SEV_ERROR, "INVENTORY",                                            \
       "https://HOST/ with an optional port, the path / and nothing after it")                      \
+    X(inv_publication_unsigned, "publication-unsigned", SEV_ERROR, "DESIGN 7",                     \
+      "a signed publication zone: readers trust the announcement because they validate it")        \
     X(inv_mud_url, "model-url-length", SEV_ERROR, "DESIGN 9",                                      \
       "a MUD URL of at most 253 characters")                                                       \
     X(inv_rr_type, "rr-type", SEV_ERROR, "INVENTORY",                                              \
@@ -82,7 +92,8 @@
       "services, unless the model needs no name at all")                                           \
     X(inv_policy_unused, "policy-unused", SEV_NOTE, "INVENTORY", "a zone that uses it")            \
     X(inv_service_later, "service-not-here", SEV_NOTE, "INVENTORY",                                \
-      "nothing: its form is checked, but this version has no service")                             \
+      "nothing: its form is checked, but this version has no service; tsig-keys and "              \
+      "parent-agents are for `mudzone observe`")                                                   \
     /* listed names in the zones */                                                                \
     X(name_absent, "name-absent", SEV_ERROR, "INVENTORY",                                          \
       "A, AAAA, CNAME, HTTPS, SVCB or a covering wildcard")                                        \

@@ -77,6 +77,7 @@ struct dnssec_policy {
     const char *name;
     uint8_t algorithm; /* DNSSEC number: 13, 14, 15, 16, 8 */
     bool single_key;
+    bool is_unsigned; /* no DNSSEC: a zone that was signed goes insecure, step by step */
     enum denial denial;
     uint32_t ksk_lifetime_s; /* 0: never rolled automatically */
     uint32_t zsk_lifetime_s;
@@ -90,9 +91,15 @@ struct dnssec_policy {
     uint32_t parent_propagation_delay_s;
     uint32_t parent_ds_ttl_s;
     uint32_t dnskey_ttl_s;
+    const char *ksk_store; /* URI of the token that makes and keeps KSKs and CSKs; NULL: files */
+    const char *zsk_store;
 };
+/* As `ksk_store`: the private half is on a machine without network, and signs by request
+   (signer/ksr.h). */
+#define KEY_STORE_OFFLINE "offline"
 
 extern const struct dnssec_policy dnssec_policy_standard; /* equals the YANG defaults: tested */
+extern const struct dnssec_policy dnssec_policy_unsigned;
 
 /* ------------------------------------------------------------------ inventory */
 
@@ -192,6 +199,21 @@ struct inv_signer {
     const char *key;
 };
 
+struct inv_tsig_key { /* RFC 8945 */
+    struct diag_where where;
+    const uint8_t *name;
+    const char *text;
+    const char *algorithm;   /* "hmac-sha256" */
+    const char *secret_file; /* resolved; base64, 0600 */
+};
+
+struct inv_agent { /* who is asked for what the parent says, instead of its name servers */
+    struct diag_where where;
+    const char *name;
+    const char *address;             /* "192.0.2.1@53" */
+    const struct inv_tsig_key *tsig; /* or NULL */
+};
+
 struct inv_input { /* a file that the inventory was read from, for the manifest */
     const char *path;
     struct bytes content;
@@ -224,6 +246,18 @@ struct inventory {
         const char *tls_next_certificate; /* or NULL */
     } publication;
 
+    struct {
+        const char *trust_anchor; /* resolved zone file of DS and DNSKEY; NULL: the root's */
+        const char *resolver;     /* "192.0.2.1@53"; NULL: those of the system */
+        const char *observations; /* resolved folder */
+        const struct inv_agent *agents;
+        size_t agent_n;
+    } parent;
+    const struct inv_tsig_key *tsig_keys;
+    size_t tsig_key_n;
+
+    const struct dnssec_policy *dnssec_policies; /* stated, not the built-in ones */
+    size_t dnssec_policy_n;
     const struct inv_zone *zones;
     size_t zone_n;
     const struct inv_zone *const *zones_by_name; /* sorted, for inventory_zone_of; NULL: none */
@@ -426,6 +460,7 @@ struct zone_load_opts {
     bool allow_include;    /* $INCLUDE of files in the zone file's folder or below */
     bool keep_partial;     /* with ERR_FINDINGS RET may be what could be read, to check that too:
                               zone_check then says nothing about what is missing */
+    bool may_be_empty;     /* with an origin, a file without records is a snapshot without nodes */
 };
 
 /*
