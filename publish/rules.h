@@ -26,6 +26,9 @@
     X(out_leftover, "out-leftover", SEV_WARNING, "DESIGN 5",                                       \
       "to remove the old tree; the next run tries again")                                          \
     X(out_recovered, "out-recovered", SEV_NOTE, "DESIGN 5",                                        \
-      "runs to end; what an interrupted one left was cleaned up")
+      "runs to end; what an interrupted one left was cleaned up")                                  \
+    /* the parent */                                                                               \
+    X(observe_parent, "observe-parent", SEV_WARNING, "DESIGN 2",                                   \
+      "a resolver that finds the parent zone and its name servers, or `service.parent-agents`")
 
 DIAG_RULES_DECLARE(PUBLISH_RULES)
