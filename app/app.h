@@ -64,7 +64,14 @@ const char *app_version(void); /* "0.1.0" */
 int cmd_init(struct app *app, int argc, char **argv);
 int cmd_check(struct app *app, int argc, char **argv);
 int cmd_build(struct app *app, int argc, char **argv);
+int cmd_plan(struct app *app, int argc, char **argv);
 int cmd_confirm(struct app *app, int argc, char **argv);
+int cmd_status(struct app *app, int argc, char **argv);
+int cmd_explain(struct app *app, int argc, char **argv);
+int cmd_keys(struct app *app, int argc, char **argv);
+int cmd_simulate(struct app *app, int argc, char **argv);
+int cmd_log(struct app *app, int argc, char **argv);
+int cmd_observe(struct app *app, int argc, char **argv);
 int cmd_sign(struct app *app, int argc, char **argv);
 int cmd_verify(struct app *app, int argc, char **argv);
 
@@ -149,6 +156,10 @@ int report_refusal(struct app *app, int err);
 /* TEXT as JSON, null when NULL or empty; what is not UTF-8 (a file name may be anything) as \xNN.
  */
 json_t *report_text_json(const char *text);
+
+/* Foreign text must not be able to speak to the terminal: control characters are shown as \xNN,
+   those of two octets in UTF-8 (U+0080 to U+009F) as two. */
+void report_add_clean(struct buf *b, const char *text, size_t len);
 
 /* ------------------------------------------------------------------ progress (progress.c) */
 

@@ -13,13 +13,25 @@
 #include "app/previous.h"
 #include "app/signing.h"
 #include "publish/publish.h"
+#include "signer/life.h"
+#include "signer/parent.h"
 
 struct build_zone {
     struct zone *merged; /* unsigned, announcement and TTL policy applied */
     struct signed_zone signed_zone;
     struct buf previous_text; /* the last signed zone, from state */
     bool keys_made;
-    bool confirmed;  /* some build of it was public: the parent has been told of its keys */
+    struct life life; /* after this build; state has the one before */
+    struct life_params params;
+    struct life_events events; /* from that one to this */
+    bool shows_cds;
+    bool deletes_ds;
+    bool frozen;         /* a key is missing: the last good version stays, refreshed */
+    struct zone *given;  /* signatures of keys that are elsewhere; may be NULL */
+    int64_t observed_at; /* of the observation that is to be stored; 0: none */
+    struct buf observation;
+    char observation_verdict[PARENT_WHY_LEN];
+    bool confirmed;  /* some build of it was public */
     bool has_serial; /* state knows one */
     uint32_t serial;
     char *file; /* "zones/<zone>.zone" */
@@ -30,6 +42,7 @@ struct build {
     struct app *app;
     const char *out;
     bool accept_new_keys;
+    bool accept_clock;
     bool allow_include;
     struct words allow_removal;
     struct signing_options signing;
@@ -45,6 +58,8 @@ struct build {
     struct build_zone *zones; /* in the inventory's order */
     size_t zone_n;
     struct sign_progress progress;
+    struct diags *alarms; /* what is wrong, but must not keep OUT from being refreshed */
+    int alarm;            /* their worst error; the run's, once all is published */
     int64_t rebuild_before_at;
     bool changed; /* OUT was replaced */
 };
@@ -57,9 +72,19 @@ int build_check_place(struct build *b) MUST_USE;
 /* build_foreign.c: files in OUT that the last build did not put there. */
 int build_warn_foreign(struct build *b) MUST_USE;
 
-/* build_keys.c: trust rule 1, then the keys of every zone. */
+/* build_trust.c: trust rule 1. */
 int build_trust(struct build *b) MUST_USE;
+
+/* build_life.c: the keys of every zone, as they are to be in this build; later, with the zones. */
 int build_keys(struct build *b) MUST_USE;
+int build_store_life(struct build *b, size_t i) MUST_USE;
+
+/* build_signal.c: what tells the parents of first DS, in the zones of their name servers. */
+int build_signal(struct build *b) MUST_USE;
+
+/* build_print.c: what was built, for people and as JSON. */
+void build_print(const struct build *b);
+json_t *build_json(const struct build *b);
 
 /* build_merge.c: the announcement laid over each zone. All findings of all zones, before keys are
  * made. */

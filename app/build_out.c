@@ -90,15 +90,28 @@ static int add_inputs(struct build *b, struct manifest *m)
     return err;
 }
 
+/* The digests in the publication zone and the documents change together, or not at all. */
+static bool web_is_frozen(const struct build *b)
+{
+    for (size_t i = 0; i < b->zone_n; i++) {
+        if (b->site.zones[i].inv == b->site.inv->publication.zone)
+            return b->zones[i].frozen && b->old.zone_n > 0;
+    }
+    return false;
+}
+
 /* ------------------------------------------------------------------ manifest */
 
-static int add_keys(const struct keyset *keys, struct arena *arena, struct manifest_zone *ret)
+/* Those of the DNSKEY RRset. */
+static int add_keys(const struct signed_zone *z, struct arena *arena, struct manifest_zone *ret)
 {
-    ret->keys = arena_zalloc(arena, keys->n + 1, sizeof(*ret->keys));
+    ret->keys = arena_zalloc(arena, z->keys.n + 1, sizeof(*ret->keys));
     if (ret->keys == NULL)
         return ERR_NOMEM;
-    for (size_t i = 0; i < keys->n; i++) {
-        const struct key *k = keys->keys[i];
+    for (size_t i = 0; i < z->keys.n; i++) {
+        const struct key *k = z->keys.keys[i];
+        if (!z->uses[i].publishes)
+            continue;
         struct manifest_key *to = &ret->keys[ret->key_n++];
         (void)snprintf(to->digest, sizeof(to->digest), "%s", key_digest(k));
         to->tag = key_tag(k);
@@ -124,7 +137,7 @@ static int add_zones(struct build *b, struct manifest *m)
             .policy = inv->dnssec->name,
             .expires_at = z->signed_zone.report.expires_at,
         };
-        err = add_keys(&z->signed_zone.keys, m->arena, to);
+        err = add_keys(&z->signed_zone, m->arena, to);
     }
     return err;
 }
@@ -152,7 +165,7 @@ static int make_manifest(struct build *b, struct tree *tree, struct buf *ret)
         .arena = arena_new(),
         .version = app_version(),
         .rebuild_before_at = b->rebuild_before_at,
-        .list_serial = b->docs->serial,
+        .list_serial = web_is_frozen(b) ? b->old.list_serial : b->docs->serial,
         .event_head = head,
     };
     int err = m.arena == NULL ? ERR_NOMEM : state_event_head(b->state, head);
@@ -180,6 +193,49 @@ static int name_zone_files(struct build *b)
     return ERR_OK;
 }
 
+static int add_web(struct build *b, struct tree *tree)
+{
+    int err = ERR_OK;
+    for (size_t i = 0; i < b->docs->file_n && err == ERR_OK; i++) {
+        AUTO_FREE char *path = file_join("web", b->docs->files[i].path);
+        err = path == NULL ? ERR_NOMEM : tree_add(tree, path, b->docs->files[i].content);
+    }
+    return err;
+}
+
+static int add_old_file(struct build *b, const struct manifest_file *f, struct tree *tree)
+{
+    AUTO_FREE char *path = file_join(b->out, f->path);
+    AUTO(buf) struct buf content = {0};
+    uint8_t sha256[32];
+    char hex[MANIFEST_HEX_LEN];
+    int err = path == NULL ? ERR_NOMEM : file_read(path, LIMIT_ZONE_BYTES, &content);
+    if (err == ERR_NOMEM)
+        return err;
+    sha256_of(buf_bytes(&content), sha256);
+    hex_encode(sha256, sizeof(sha256), hex);
+    if (err == ERR_OK && strcmp(hex, f->sha256) == 0) {
+        uint8_t *kept = arena_dup(b->old.arena, content.data, content.len); /* the tree borrows */
+        return kept == NULL ? ERR_NOMEM
+                            : tree_add(tree, f->path, (struct bytes){kept, content.len});
+    }
+    diag_add(b->app->diags, &rule_file_unreadable, AT_FILE(path), NULL,
+             "not the file that was published, and it cannot be made anew while the publication "
+             "zone lacks a key");
+    return ERR_STATE;
+}
+
+/* The documents that a frozen publication zone announces. */
+static int add_old_web(struct build *b, struct tree *tree)
+{
+    int err = ERR_OK;
+    for (size_t i = 0; i < b->old.file_n && err == ERR_OK; i++) {
+        if (strncmp(b->old.files[i].path, "web/", 4) == 0)
+            err = add_old_file(b, &b->old.files[i], tree);
+    }
+    return err;
+}
+
 static int fill_tree(struct build *b, struct tree *tree)
 {
     int err = name_zone_files(b);
@@ -189,11 +245,9 @@ static int fill_tree(struct build *b, struct tree *tree)
         if (err == ERR_OK)
             err = tree_add(tree, z->ds, buf_bytes(&z->signed_zone.ds));
     }
-    for (size_t i = 0; i < b->docs->file_n && err == ERR_OK; i++) {
-        AUTO_FREE char *path = file_join("web", b->docs->files[i].path);
-        err = path == NULL ? ERR_NOMEM : tree_add(tree, path, b->docs->files[i].content);
-    }
-    return err;
+    if (err != ERR_OK)
+        return err;
+    return web_is_frozen(b) ? add_old_web(b, tree) : add_web(b, tree);
 }
 
 /* ------------------------------------------------------------------ state */
@@ -203,10 +257,11 @@ static int store_zone(struct build *b, size_t i)
     const struct inv_zone *inv = b->site.zones[i].inv;
     const struct build_zone *z = &b->zones[i];
     const struct sign_report *r = &z->signed_zone.report;
-    if (!r->changed && z->has_serial && z->serial == r->serial)
-        return ERR_OK; /* nothing to say, so that the event log and the manifest stay */
-    int err = state_zone_put(b->state, inv->name, r->serial, buf_bytes(&z->signed_zone.text),
-                             b->app->now);
+    int err = build_store_life(b, i);
+    if (err != ERR_OK || (!r->changed && z->has_serial && z->serial == r->serial))
+        return err; /* nothing to say, so that the event log and the manifest stay */
+    err = state_zone_put(b->state, inv->name, r->serial, buf_bytes(&z->signed_zone.text),
+                         b->app->now);
     char why[96];
     (void)snprintf(why, sizeof(why),
                    "serial %" PRIu32 ", %" PRIu64 " signatures made, %" PRIu64 " kept", r->serial,
@@ -219,6 +274,8 @@ static int store_all(struct build *b)
     int err = ERR_OK;
     for (size_t i = 0; i < b->zone_n && err == ERR_OK; i++)
         err = store_zone(b, i);
+    if (web_is_frozen(b))
+        return err;
     if (err == ERR_OK)
         err = previous_store(b->state, b->docs);
     if (err == ERR_OK && b->docs->list_changed) {

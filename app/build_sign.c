@@ -8,12 +8,14 @@
 
 #include "app/build.h"
 #include "app/rules_app.h"
+#include "common/timetext.h"
 
 /* One zone on its way. */
 struct build_task {
     struct build *build;
     size_t i;
-    struct app app; /* with findings of its own */
+    struct app app;       /* with findings of its own */
+    struct diags *alarms; /* of a frozen zone: they must not stop the build */
     int err;
 };
 
@@ -71,28 +73,125 @@ static int parse_previous(struct build_task *t, struct zone **ret)
 
 /* ------------------------------------------------------------------ signing */
 
-static int sign_one(struct build_task *t, size_t threads)
+static struct sign_job job_of(const struct build_task *t, size_t threads,
+                              const struct zone *previous)
 {
     struct build *b = t->build;
-    const struct site_zone *from = &b->site.zones[t->i];
-    struct build_zone *z = &b->zones[t->i];
-    AUTO_PTR(zone) struct zone *previous = NULL;
-    AUTO_PTR(zone_out) struct zone_out *out = NULL;
-    int err = parse_previous(t, &previous);
-    if (err == ERR_OK)
-        err = zone_out_buf(&z->signed_zone.text, &out);
-    if (err != ERR_OK)
-        return err;
+    const struct build_zone *z = &b->zones[t->i];
     struct sign_job job = {.zone = z->merged,
-                           .policy = from->inv->dnssec,
-                           .dnskey_ttl_s = from->dnskey_ttl_s,
+                           .policy = b->site.zones[t->i].inv->dnssec,
+                           .is_unsigned = !life_is_signed(&z->life),
+                           .shows_cds = z->shows_cds,
+                           .deletes_ds = z->deletes_ds,
+                           .given = z->given,
+                           .dnskey_ttl_s = b->site.zones[t->i].dnskey_ttl_s,
                            .self_check = b->signing.self_check,
                            .threads = threads,
                            .progress = &b->progress};
     set_serial_floor(b, t->i, &job);
     job.previous = is_overtaken(z, &job) ? NULL : previous;
     job.previous_is_proved = job.previous != NULL;
-    return sign_checked(&t->app, &job, out, &z->signed_zone);
+    return job;
+}
+
+static int sign_one(struct build_task *t, size_t threads)
+{
+    struct signed_zone *to = &t->build->zones[t->i].signed_zone;
+    AUTO_PTR(zone) struct zone *previous = NULL;
+    AUTO_PTR(zone_out) struct zone_out *out = NULL;
+    int err = parse_previous(t, &previous);
+    if (err == ERR_OK)
+        err = zone_out_buf(&to->text, &out);
+    if (err != ERR_OK)
+        return err;
+    const struct sign_job job = job_of(t, threads, previous);
+    return sign_checked(&t->app, &job, out, to);
+}
+
+/* ------------------------------------------------------------------ a zone whose key is missing */
+
+static int64_t first_expiration(const struct zone *z, int64_t now)
+{
+    struct zone_cursor at;
+    struct zone_node node;
+    int64_t first_at = INT64_MAX;
+    zone_first(z, &at);
+    while (zone_next(&at, &node)) {
+        struct set_walk w;
+        struct zone_rrset set;
+        set_walk_first(&node, &w);
+        while (set_walk_next(&w, &set)) {
+            const uint8_t *pos = set.sigs;
+            for (uint32_t i = 0; i < set.sig_n; i++) {
+                struct zone_sig sig;
+                sig_walk_next(&set, &pos, &sig);
+                /* RFC 4034 s3.1.5 */
+                int64_t expires_at = now + (int32_t)(sig.expiration - (uint32_t)now);
+                first_at = expires_at < first_at ? expires_at : first_at;
+            }
+        }
+    }
+    return first_at == INT64_MAX ? 0 : first_at;
+}
+
+/* The last good version, byte for byte. */
+static int keep(struct build_task *t, const struct zone *previous)
+{
+    struct build_zone *z = &t->build->zones[t->i];
+    const struct inv_zone *inv = t->build->site.zones[t->i].inv;
+    struct sign_report *r = &z->signed_zone.report;
+    char until[TIME_TEXT_LEN];
+    buf_clear(&z->signed_zone.text);
+    buf_clear(&z->signed_zone.ds);
+    *r = (struct sign_report){.serial = zone_soa_serial(previous),
+                              .expires_at = first_expiration(previous, t->app.now)};
+    r->rebuild_before_at = r->expires_at - inv->dnssec->signature_refresh_s;
+    time_format_rfc3339(r->expires_at, until);
+    diag_add(t->alarms, &rule_zone_unrefreshed, AT_NOWHERE, inv->text,
+             "no signature can be made anew; the first expires at %s", until);
+    int err = zone_write(previous, &z->signed_zone.text);
+    return err == ERR_OK ? sign_ds(inv->name, z->signed_zone.uses, z->signed_zone.keys.n,
+                                   inv->dnssec->parent_ds_ttl_s, &z->signed_zone.ds)
+                         : err;
+}
+
+#define TYPE_CDS 59
+
+/* What today's policy would show instead, a missing KSK could not sign. RFC 8078 s4: algorithm 0
+   asks for no DS. */
+static void keep_cds(struct sign_job *job, const struct zone *previous)
+{
+    struct zone_rrset cds;
+    bool any = zone_rrset(previous, zone_apex(previous), TYPE_CDS, &cds) && cds.rrs.count > 0;
+    job->deletes_ds = any && cds.rrs.rdata->len > 2 && cds.rrs.rdata->data[2] == 0;
+    job->shows_cds = any && !job->deletes_ds;
+}
+
+/* Trust rule 6: the last good contents, signed again by the keys that are there; what the missing
+   one signed is taken from them. */
+static int refresh(struct build_task *t, size_t threads)
+{
+    struct signed_zone *to = &t->build->zones[t->i].signed_zone;
+    struct app app = t->app;
+    AUTO_PTR(zone) struct zone *previous = NULL;
+    AUTO_PTR(zone) struct zone *content = NULL;
+    AUTO_PTR(zone_out) struct zone_out *out = NULL;
+    app.diags = t->alarms;
+    int err = parse_previous(t, &previous);
+    if (err == ERR_OK && previous == NULL)
+        return ERR_KEY; /* there is no last good version */
+    if (err == ERR_OK)
+        err = sign_strip(previous, &content, NULL);
+    if (err == ERR_OK)
+        err = zone_out_buf(&to->text, &out);
+    if (err != ERR_OK)
+        return err;
+    struct sign_job job = job_of(t, threads, previous);
+    job.zone = content;
+    job.given = previous;
+    keep_cds(&job, previous);
+    err = sign_checked(&app, &job, out, to);
+    return err == ERR_KEY ? keep(t, previous) : err;
 }
 
 static bool zone_is_large(const void *ctx, size_t i)
@@ -104,7 +203,7 @@ static bool zone_is_large(const void *ctx, size_t i)
 static void work(void *ctx, size_t i, size_t threads)
 {
     struct build_task *t = (struct build_task *)ctx + i;
-    t->err = sign_one(t, threads);
+    t->err = t->build->zones[t->i].frozen ? refresh(t, threads) : sign_one(t, threads);
 }
 
 static int sign_all(struct build *b, struct build_task *tasks)
@@ -128,8 +227,11 @@ static int gather(struct build *b, struct build_task *tasks)
     for (size_t i = 0; i < b->zone_n; i++) {
         const struct sign_report *r = &b->zones[i].signed_zone.report;
         signing_app_done(b->app, &tasks[i].app);
+        diags_move(b->alarms, tasks[i].alarms);
+        diags_free(tasks[i].alarms);
         first = first == ERR_OK ? tasks[i].err : first;
-        if (b->rebuild_before_at == 0 || r->rebuild_before_at < b->rebuild_before_at)
+        if (r->expires_at != 0 &&
+            (b->rebuild_before_at == 0 || r->rebuild_before_at < b->rebuild_before_at))
             b->rebuild_before_at = r->rebuild_before_at;
     }
     return first;
@@ -140,8 +242,8 @@ int build_sign(struct build *b)
     AUTO_FREE struct build_task *tasks = calloc(b->zone_n + 1, sizeof(*tasks));
     int err = tasks == NULL ? ERR_NOMEM : ERR_OK;
     for (size_t i = 0; i < b->zone_n && err == ERR_OK; i++) {
-        tasks[i] = (struct build_task){.build = b, .i = i};
-        err = signing_app(b->app, &tasks[i].app);
+        tasks[i] = (struct build_task){.build = b, .i = i, .alarms = diags_new()};
+        err = tasks[i].alarms == NULL ? ERR_NOMEM : signing_app(b->app, &tasks[i].app);
         if (err == ERR_OK)
             err = load_previous(b, i);
     }

@@ -1,22 +1,25 @@
 /*
  * app/cmd_build.c -- the main job, once: check, generate, sign, verify, write OUT.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/build.h"
 #include "app/rules_app.h"
-#include "common/timetext.h"
 
 static void build_zones_done(struct build *b)
 {
     for (size_t i = 0; i < b->zone_n; i++) {
-        signed_zone_done(&b->zones[i].signed_zone);
-        buf_done(&b->zones[i].previous_text);
-        zone_free(b->zones[i].merged);
-        free(b->zones[i].file);
-        free(b->zones[i].ds);
+        struct build_zone *z = &b->zones[i];
+        signed_zone_done(&z->signed_zone);
+        buf_done(&z->previous_text);
+        buf_done(&z->observation);
+        life_events_done(&z->events);
+        life_done(&z->life);
+        zone_free(z->given);
+        zone_free(z->merged);
+        free(z->file);
+        free(z->ds);
     }
     free(b->zones);
 }
@@ -31,6 +34,7 @@ void build_done(struct build *b)
     state_close(b->state);
     site_done(&b->site);
     words_done(&b->allow_removal);
+    diags_free(b->alarms);
     *b = (struct build){0};
 }
 
@@ -78,12 +82,11 @@ static int build_check(struct build *b)
 
 static int build_open(struct build *b)
 {
-    const struct inventory *inv = b->site.inv;
     b->zones = calloc(b->site.zone_n + 1, sizeof(*b->zones));
     if (b->zones == NULL)
         return ERR_NOMEM;
     b->zone_n = b->site.zone_n;
-    int err = state_open(inv->state_dir, &b->state, b->app->diags);
+    int err = site_state_open(b->app, &b->site, &b->state);
     if (err != ERR_OK)
         return err;
     state_note_unused_keys(b->state, b->app->diags);
@@ -116,9 +119,10 @@ static int build_documents(struct build *b)
 
 static int build_run(struct build *b)
 {
-    static int (*const steps[])(struct build *) = {
-        build_inventory, build_check_place, build_check, build_open, build_warn_foreign,
-        build_trust,     build_documents,   build_merge, build_keys, build_sign};
+    static int (*const steps[])(struct build *) = {build_inventory, build_check_place,  build_check,
+                                                   build_open,      build_warn_foreign, build_trust,
+                                                   build_documents, build_merge,        build_keys,
+                                                   build_signal,    build_sign};
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         int err = steps[i](b);
         if (err != ERR_OK)
@@ -126,62 +130,6 @@ static int build_run(struct build *b)
     }
     int err = app_gate(b->app); /* --strict: before anything is published */
     return err == ERR_OK ? build_publish(b) : err;
-}
-
-/* ------------------------------------------------------------------ what was built */
-
-static void print_zone(const struct build *b, size_t i)
-{
-    const struct sign_report *r = &b->zones[i].signed_zone.report;
-    char expires[TIME_TEXT_LEN];
-    time_format_rfc3339(r->expires_at, expires);
-    app_print(b->app,
-              "zone %s: serial %" PRIu32 ", %" PRIu64 " signatures made, %" PRIu64
-              " kept, valid until %s\n",
-              b->site.zones[i].inv->text, r->serial, r->made, r->reused, expires);
-    /* by every run until then: the one that made the keys may have failed after that */
-    if (!b->zones[i].confirmed)
-        app_print(b->app, "zone %s: new keys; give %s/%s to the parent zone\n",
-                  b->site.zones[i].inv->text, b->out, b->zones[i].ds);
-}
-
-static void print_result(const struct build *b)
-{
-    char before[TIME_TEXT_LEN];
-    time_format_rfc3339(b->rebuild_before_at, before);
-    for (size_t i = 0; i < b->zone_n; i++)
-        print_zone(b, i);
-    app_print(b->app, "list: serial %" PRIu32 "%s, %zu names, %zu models\n", b->docs->serial,
-              b->docs->list_changed ? "" : " (unchanged)", b->docs->list_name_n, b->docs->model_n);
-    app_print(b->app, "%s %s\n", b->out, b->changed ? "written" : "unchanged");
-    app_print(b->app, "rebuild before %s\n", before);
-}
-
-static json_t *zone_json(const struct build *b, size_t i)
-{
-    const struct sign_report *r = &b->zones[i].signed_zone.report;
-    char expires[TIME_TEXT_LEN];
-    time_format_rfc3339(r->expires_at, expires);
-    return json_pack("{s:s, s:s, s:s, s:I, s:b, s:b, s:b, s:I, s:I, s:s}", "name",
-                     b->site.zones[i].inv->text, "file", b->zones[i].file, "ds", b->zones[i].ds,
-                     "serial", (json_int_t)r->serial, "changed", r->changed, "keys-made",
-                     b->zones[i].keys_made, "confirmed", b->zones[i].confirmed, "signatures-made",
-                     (json_int_t)r->made, "signatures-kept", (json_int_t)r->reused, "expires",
-                     expires);
-}
-
-static json_t *result_json(const struct build *b)
-{
-    char before[TIME_TEXT_LEN];
-    time_format_rfc3339(b->rebuild_before_at, before);
-    json_t *zones = json_array();
-    for (size_t i = 0; i < b->zone_n; i++)
-        (void)json_array_append_new(zones, zone_json(b, i));
-    return json_pack("{s:o, s:b, s:I, s:b, s:I, s:I, s:o, s:s}", "out", report_text_json(b->out),
-                     "changed", b->changed, "list-serial", (json_int_t)b->docs->serial,
-                     "list-changed", b->docs->list_changed, "names",
-                     (json_int_t)b->docs->list_name_n, "models", (json_int_t)b->docs->model_n,
-                     "zones", zones, "rebuild-before", before);
 }
 
 int cmd_build(struct app *app, int argc, char **argv)
@@ -192,6 +140,8 @@ int cmd_build(struct app *app, int argc, char **argv)
          OPTION_TEXT, &b.out},
         {"accept-new-keys", 0, NULL, "make keys for a zone that was signed with others",
          OPTION_FLAG, &b.accept_new_keys},
+        {"accept-clock", 0, NULL, "the clock is right: move keys on, though it went back or ahead",
+         OPTION_FLAG, &b.accept_clock},
         {"allow-removal", 0, "NAME", "withdraw NAME before its notice has passed; repeatable",
          OPTION_LIST, &b.allow_removal},
         {"allow-include", 0, NULL, "follow $INCLUDE in zone files", OPTION_FLAG, &b.allow_include},
@@ -208,8 +158,12 @@ int cmd_build(struct app *app, int argc, char **argv)
     err = signing_options_parse(app, &b.signing);
     if (err != ERR_OK)
         return err;
-    err = build_run(&b);
-    if (err == ERR_OK)
-        print_result(&b);
-    return report_finish(app, err, err == ERR_OK && app->json ? result_json(&b) : NULL);
+    b.alarms = diags_new();
+    err = b.alarms == NULL ? ERR_NOMEM : build_run(&b);
+    diags_move(app->diags, b.alarms);
+    bool published = err == ERR_OK;
+    if (published)
+        build_print(&b);
+    return report_finish(app, published ? b.alarm : err,
+                         published && app->json ? build_json(&b) : NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "app/merge.h"
 #include "app/pipeline.h"
+#include "app/plan.h"
 #include "app/rules_all.h"
 #include "app/rules_app.h"
 #include "common/file.h"
@@ -148,11 +149,13 @@ static int check_inventory(struct check *c)
     int err = site_open(app, &site);
     if (err == ERR_OK)
         err = site_check(app, &site, c->allow_include);
+    int plans = err == ERR_OK ? plan_keys(app, &site) : ERR_OK;
     bool checked = site.zones != NULL && (err == ERR_OK || err == ERR_CONFIG);
     int certificates = checked ? site_check_certificates(app, &site) : ERR_OK;
     int announcement = checked ? site_check_announcement(app, &site) : ERR_OK;
     err = err == ERR_OK ? certificates : err;
     err = err == ERR_OK ? announcement : err;
+    err = err == ERR_OK ? plans : err;
     json_t *result = NULL;
     if (site.inv != NULL) {
         const struct inventory *inv = site.inv;

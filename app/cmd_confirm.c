@@ -10,6 +10,7 @@
 #include "app/pipeline.h"
 #include "app/rules_app.h"
 #include "common/timetext.h"
+#include "signer/life.h"
 
 struct confirm {
     struct app *app;
@@ -42,7 +43,7 @@ static int confirm_open(struct confirm *c)
                  access(c->out, F_OK) == 0 ? "no manifest.json" : strerror(errno));
     if (err == ERR_ABSENT || err == ERR_IO)
         err = ERR_CONFIG; /* an input that is not there, or cannot be read */
-    return err == ERR_OK ? state_open(c->site.inv->state_dir, &c->state, app->diags) : err;
+    return err == ERR_OK ? site_state_open(app, &c->site, &c->state) : err;
 }
 
 /* Only what the last build made can be confirmed: key timing rests on it. */
@@ -69,6 +70,29 @@ static int note_zone(struct confirm *c, const struct manifest_zone *z, int64_t a
     return json_array_append_new(c->zones, zone) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
+/* Trust rule 10: the waits of what this build put in and took out begin. */
+static int confirm_keys(struct confirm *c, const uint8_t *zone)
+{
+    AUTO(life) struct life life = {0};
+    AUTO(life_events) struct life_events events = {0};
+    const struct life_params params = {.now = c->app->now};
+    char doubt[LIFE_WHY_LEN];
+    int err = state_life_get(c->state, zone, &life);
+    if (err != ERR_OK)
+        return err == ERR_ABSENT ? ERR_OK : err;
+    life_clock_doubt(&life, &params, doubt);
+    if (doubt[0] != 0) {
+        char name[NAME_TEXT_LEN];
+        name_to_text_nodot(zone, name);
+        diag_add_as(c->app->diags, SEV_ERROR, &rule_key_clock, AT_NOWHERE, name, "%s", doubt);
+        return ERR_STATE;
+    }
+    err = life_confirm(&life, c->app->now, &events);
+    if (err == ERR_OK)
+        err = state_life_put(c->state, zone, &life);
+    return err == ERR_OK ? state_life_events(c->state, zone, &life, &events, NULL) : err;
+}
+
 static int confirm_zone(struct confirm *c, const struct manifest_zone *z)
 {
     uint8_t name[256];
@@ -86,6 +110,9 @@ static int confirm_zone(struct confirm *c, const struct manifest_zone *z)
     bool again = known.confirmed_at != 0 && known.confirmed_serial == z->serial;
     if (!again)
         err = state_zone_confirm(c->state, name, z->serial, c->app->now);
+    /* a build that changes nothing of the zone may still be the first to be confirmed with it */
+    if (err == ERR_OK)
+        err = confirm_keys(c, name);
     if (err == ERR_OK)
         err = note_zone(c, z, again ? known.confirmed_at : c->app->now, again);
     return err;

@@ -36,6 +36,12 @@ static json_t *time_json(int64_t at)
     return json_string(text);
 }
 
+/* A zone without signatures has none that expires. */
+static json_t *expires_json(const struct manifest_zone *z)
+{
+    return z->expires_at == 0 ? json_null() : time_json(z->expires_at);
+}
+
 static json_t *keys_json(const struct manifest_zone *z)
 {
     json_t *list = json_array();
@@ -53,10 +59,9 @@ static json_t *zones_json(const struct manifest *m)
     json_t *list = json_array();
     for (size_t i = 0; i < m->zone_n; i++) {
         const struct manifest_zone *z = &m->zones[i];
-        json_t *zone =
-            json_pack("{s:s, s:s, s:s, s:I, s:s, s:o, s:o}", "name", z->name, "file", z->file, "ds",
-                      z->ds, "serial", (json_int_t)z->serial, "policy", z->policy, "expires",
-                      time_json(z->expires_at), "keys", keys_json(z));
+        json_t *zone = json_pack("{s:s, s:s, s:s, s:I, s:s, s:o, s:o}", "name", z->name, "file",
+                                 z->file, "ds", z->ds, "serial", (json_int_t)z->serial, "policy",
+                                 z->policy, "expires", expires_json(z), "keys", keys_json(z));
         (void)json_array_append_new(list, zone);
     }
     return list;
@@ -225,7 +230,8 @@ static void read_zones(struct reader *r, const json_t *list)
         z->ds = read_path(r, from, "ds");
         z->serial = (uint32_t)read_number(r, from, "serial", UINT32_MAX);
         z->policy = read_text(r, from, "policy");
-        z->expires_at = read_time(r, from, "expires");
+        if (!json_is_null(json_object_get(from, "expires")))
+            z->expires_at = read_time(r, from, "expires");
         read_keys(r, json_object_get(from, "keys"), z);
         r->m->zone_n++;
     }

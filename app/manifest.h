@@ -38,7 +38,7 @@ struct manifest_zone {
     const char *ds;   /* "zones/<zone>.ds" */
     uint32_t serial;
     const char *policy;
-    int64_t expires_at; /* the earliest of its signatures */
+    int64_t expires_at; /* the earliest of its signatures; 0: it is not signed */
     struct manifest_key *keys;
     size_t key_n;
 };

@@ -40,6 +40,13 @@ DEFINE_AUTO(site)
 /* The inventory alone: for commands that need its folders. */
 int site_open(struct app *app, struct site *site) MUST_USE;
 
+/* Who acts, for the event log: "root (0): build". */
+#define APP_WHO_LEN 128
+void app_who(const struct app *app, char out[APP_WHO_LEN]);
+
+/* The inventory's state folder, locked; the event log says who acts: this user, by this command. */
+int site_state_open(struct app *app, const struct site *site, struct state **ret) MUST_USE;
+
 /* ALLOW_INCLUDE: $INCLUDE in zone files. ERR_CONFIG, once all else is checked: a zone file cannot
    be read. */
 int site_check(struct app *app, struct site *site, bool allow_include) MUST_USE;

@@ -59,9 +59,7 @@ static const char *severity_color(enum severity severity)
     return "";
 }
 
-/* Foreign text must not be able to speak to the terminal: control characters are shown as \xNN,
-   those of two octets in UTF-8 (U+0080 to U+009F) as two. */
-static void add_clean(struct buf *b, const char *text, size_t len)
+void report_add_clean(struct buf *b, const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
@@ -86,12 +84,12 @@ static void print_finding(const struct diag *g, bool color)
     const char *severity = severity_text(g->severity);
     const char *at = color ? strstr(text, severity) : NULL;
     if (at == NULL) {
-        add_clean(&out, text, line.len);
+        report_add_clean(&out, text, line.len);
     } else {
         size_t before = (size_t)(at - text), len = strlen(severity);
-        add_clean(&out, text, before);
+        report_add_clean(&out, text, before);
         buf_printf(&out, "%s%s\033[0m", severity_color(g->severity), severity);
-        add_clean(&out, at + len, line.len - before - len);
+        report_add_clean(&out, at + len, line.len - before - len);
     }
     buf_add_char(&out, '\n');
     fputs(buf_str(&out), stderr);

@@ -222,8 +222,9 @@ static int take_keys(struct sign_task *t, const struct key_folder *folder)
     bool was_signed = sign_is_signed(t->zone) || t->old != NULL;
     if (was_signed && !run->accept_new_keys && key_folder_is_empty(folder))
         return refuse_lost_keys(t);
-    return key_folder_keys(folder, t->apex, run->policy.algorithm, run->policy.single_key,
-                           run->accept_new_keys, &t->result.keys, &t->keys_made, t->app.diags);
+    int err = key_folder_keys(folder, t->apex, run->policy.algorithm, run->policy.single_key,
+                              run->accept_new_keys, &t->result.keys, &t->keys_made, t->app.diags);
+    return err == ERR_OK ? signed_zone_use_all(&t->result) : err;
 }
 
 static int strip(struct sign_task *t)
@@ -267,6 +268,7 @@ static int sign(struct sign_task *t, size_t threads)
     const struct sign_job job = {
         .zone = t->zone,
         .policy = &run->policy,
+        .shows_cds = run->policy.cds == CDS_ALWAYS,
         .dnskey_ttl_s = t->dnskey_ttl_s,
         .previous = t->old,
         .previous_is_proved = t->old_is_proved,

@@ -50,16 +50,26 @@ int signing_options_parse(struct app *app, struct signing_options *o)
 
 void signed_zone_done(struct signed_zone *z)
 {
+    free(z->uses);
     keyset_done(&z->keys);
     buf_done(&z->text);
     buf_done(&z->ds);
     *z = (struct signed_zone){0};
 }
 
+int signed_zone_use_all(struct signed_zone *z)
+{
+    z->uses = calloc(z->keys.n + 1, sizeof *z->uses);
+    if (z->uses == NULL)
+        return ERR_NOMEM;
+    sign_keys_of(&z->keys, z->uses);
+    return ERR_OK;
+}
+
 /* The .ds file as verify_zone takes it: read back from the bytes that will be published. */
 static int parse_ds(const struct signed_zone *z, const uint8_t *apex, struct zone **ret)
 {
-    const struct zone_load_opts opts = {.origin = apex};
+    const struct zone_load_opts opts = {.origin = apex, .may_be_empty = true};
     return zone_parse("DS records", buf_str(&z->ds), z->ds.len, &opts, ret, NULL);
 }
 
@@ -95,7 +105,11 @@ static int sign_into(struct app *app, const struct sign_job *job, struct zone_ou
     struct sign_sink sink = zone_out_sink(out);
     const struct sign_params params = {
         .policy = job->policy,
-        .keys = &ret->keys,
+        .keys = ret->uses,
+        .key_n = ret->keys.n,
+        .shows_cds = job->shows_cds,
+        .deletes_ds = job->deletes_ds,
+        .given = job->given,
         .dnskey_ttl_s = job->dnskey_ttl_s,
         .now = app->now,
         .previous = job->previous,
@@ -112,7 +126,9 @@ static int sign_into(struct app *app, const struct sign_job *job, struct zone_ou
         zone_out_set_proofreading(out, job->previous_is_proved ? job->previous : NULL);
     if (job->self_check == SELF_CHECK_FULL)
         zone_out_set_holding(out);
-    int err = sign_zone(job->zone, &params, &signed_zone, &ret->report, app->diags);
+    int err = job->is_unsigned
+                  ? sign_unsigned(job->zone, &params, &signed_zone, &ret->report, app->diags)
+                  : sign_zone(job->zone, &params, &signed_zone, &ret->report, app->diags);
     if (zone_out_has_misprint(out))
         return say_failed_check(app, job->zone, err);
     return err == ERR_OK ? zone_out_end(out, ret->proof) : err;
@@ -123,8 +139,9 @@ int sign_checked(struct app *app, const struct sign_job *job, struct zone_out *o
 {
     int err = sign_into(app, job, out, ret);
     if (err == ERR_OK)
-        err = sign_ds(zone_apex(job->zone), &ret->keys, job->policy->parent_ds_ttl_s, &ret->ds);
-    if (err != ERR_OK || job->self_check != SELF_CHECK_FULL)
+        err = sign_ds(zone_apex(job->zone), ret->uses, ret->keys.n, job->policy->parent_ds_ttl_s,
+                      &ret->ds);
+    if (err != ERR_OK || job->self_check != SELF_CHECK_FULL || job->is_unsigned)
         return err;
     err = verify_out(app, out, ret);
     return err == ERR_OK ? err : say_failed_check(app, job->zone, err);

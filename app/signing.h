@@ -32,6 +32,7 @@ int signing_options_parse(struct app *app, struct signing_options *o) MUST_USE;
 
 struct signed_zone {
     struct keyset keys;
+    struct sign_key *uses; /* what each of them does, in the same order */
     struct sign_report report;
     struct buf text; /* `build`: zones/<zone>.zone */
     struct buf ds;   /* zones/<zone>.ds */
@@ -40,10 +41,17 @@ struct signed_zone {
 void signed_zone_done(struct signed_zone *z);
 DEFINE_AUTO(signed_zone)
 
-/* What sign_checked needs beside keys. */
+/* Every key does what its role says: for callers that know no life of keys. */
+int signed_zone_use_all(struct signed_zone *z) MUST_USE;
+
+/* What sign_checked needs beside keys; as in struct sign_params. */
 struct sign_job {
     const struct zone *zone; /* unsigned, announcement merged */
     const struct dnssec_policy *policy;
+    bool is_unsigned; /* no key does anything: the serial, and a ZONEMD, are all that is added */
+    bool shows_cds;
+    bool deletes_ds;
+    const struct zone *given; /* or NULL */
     uint32_t dnskey_ttl_s;
     const struct zone *previous; /* or NULL */
     bool previous_is_proved;
@@ -54,8 +62,8 @@ struct sign_job {
     struct sign_progress *progress;
 };
 
-/* Signs with RET's keys into OUT, which is complete then and not committed. With SELF_CHECK_FULL
-   the text in OUT was verified as a whole, without the signing path's code. */
+/* Signs with RET's keys, each used as RET says, into OUT, which is complete then and not committed.
+   With SELF_CHECK_FULL the text in OUT was verified as a whole, without the signing path's code. */
 int sign_checked(struct app *app, const struct sign_job *job, struct zone_out *out,
                  struct signed_zone *ret) MUST_USE;
 

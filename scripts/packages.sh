@@ -34,10 +34,12 @@ cmd:keymgr              knot
 cmd:knotc               knot
 cmd:kdig                knot-dnsutils
 cmd:nsd                 nsd
+cmd:nsd-control         nsd
 cmd:named               bind9
 cmd:dnssec-verify       bind9-utils
 cmd:dnssec-signzone     bind9-utils
 cmd:dnssec-keygen       bind9-utils
+cmd:dnssec-dsfromkey    bind9-utils
 cmd:unbound             unbound
 cmd:ldns-verify-zone    ldnsutils
 cmd:ldns-signzone       ldnsutils

@@ -10,6 +10,8 @@
 
 #include "common/err.h"
 #include "signer/diff.h"
+#include "signer/given.h"
+#include "signer/keystore.h"
 #include "signer/rrsig.h"
 #include "signer/rules_sign.h"
 #include "signer/sign.h"
@@ -47,8 +49,10 @@ static int due_of_leaf(const struct job *job, const struct tree *t, struct zone_
     uint32_t n = tree_pair(t, at)->content->node_n;
     for (; at.node < n && err == ERR_OK; at.node++) {
         struct zone_node node;
+        bool due = false;
         tree_node(t, job->previous->apex, at, &node);
-        if (sign_is_due(job, &node))
+        err = sign_is_due(job, &node, &due);
+        if (err == ERR_OK && due)
             err = owners_add(&u->due, node.owner);
     }
     return err;
@@ -116,17 +120,32 @@ static int apex_alone(const struct job *job, const struct update *u, struct zone
     return ERR_OK;
 }
 
-/* Are the DNSKEYs of the signed zone those that are to sign? */
-static bool has_keys(const struct job *job)
+static bool has_sig_of(const struct zone_rrset *set, const struct key *k)
 {
-    const struct keyset *keys = job->params->keys;
-    struct zone_rrset set;
-    if (!zone_rrset(job->previous, job->previous->apex, KNOT_RRTYPE_DNSKEY, &set))
-        return false;
-    bool all = set.rrs.count == keys->n;
-    for (size_t i = 0; i < keys->n && all; i++)
-        all = job_knows_key(job, keys->keys[i]);
-    return all;
+    const uint8_t *pos = set->sigs;
+    for (uint32_t i = 0; i < set->sig_n; i++) {
+        struct zone_sig sig;
+        sig_walk_next(set, &pos, &sig);
+        if (sig.key_tag == key_tag(k) && sig.algorithm == key_algorithm(k))
+            return true;
+    }
+    return false;
+}
+
+/* Do the same keys sign data as those that signed the SOA? */
+static bool has_signers(const struct job *job)
+{
+    struct zone_rrset soa;
+    uint32_t n = 0;
+    bool all = zone_rrset(job->previous, job->previous->apex, KNOT_RRTYPE_SOA, &soa);
+    for (size_t i = 0; i < job->key_n && all; i++) {
+        const struct job_key *k = &job->keys[i];
+        if (!k->use.signs)
+            continue;
+        all = k->is_known && has_sig_of(&soa, k->use.key);
+        n++;
+    }
+    return all && n == soa.sig_n;
 }
 
 static int check_kin(const struct job *job)
@@ -135,7 +154,11 @@ static int check_kin(const struct job *job)
     const struct zone *p = job->previous;
     struct zone_rrset set;
     bool zonemd = zone_rrset(p, p->apex, KNOT_RRTYPE_ZONEMD, &set);
-    if (has_keys(job) && zonemd == policy->zonemd &&
+    bool same_keys = false;
+    int err = content_shows_keys(job, p, &same_keys);
+    if (err != ERR_OK)
+        return err;
+    if (same_keys && has_signers(job) && zonemd == policy->zonemd &&
         (policy->denial == DENIAL_NSEC3) == (p->nsec3.node_n > 0) &&
         content_denial_ttl(job->content) == job->denial_ttl)
         return ERR_OK;
@@ -194,18 +217,23 @@ int sign_change(const struct zone *signed_zone, const struct records *removed,
     own.previous_is_proved = true; /* it never left this process */
     AUTO(job) struct job job = {.params = &own, .previous = signed_zone, .diags = diags};
     job.denial_ttl = content_denial_ttl(signed_zone);
+    job.content = signed_zone;
     int err = check_records(&job, removed);
     if (err == ERR_OK)
         err = check_records(&job, added);
+    if (err == ERR_OK)
+        err = sign_take_keys(&job);
+    if (err == ERR_OK)
+        err = job_know_keys(&job);
     if (err == ERR_OK)
         err = zone_edits_make(signed_zone, removed, added, &edits, diags);
     if (err == ERR_OK)
         err = open_update(&job, &edits, &u, &apex);
     job.content = apex;
     if (err == ERR_OK)
-        err = sign_check_keys(&job);
-    if (err == ERR_OK)
         err = check_kin(&job);
+    if (err == ERR_OK)
+        err = given_check(&job, signed_zone);
     bool changed = u.name_n > 0 || u.due.n > 0;
     AUTO(zone_diff) struct zone_diff diff = {0};
     if (err == ERR_OK && changed)

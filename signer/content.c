@@ -78,20 +78,31 @@ static int add_cds(struct apex *a, const struct job *job, const struct key *k)
     return err;
 }
 
-/* RFC 7344 s4.1: CDS and CDNSKEY of the keys that the parent shall know. Under `rollover` they are
-   published while one goes on, and a build begins none. */
+/* RFC 8078 s4: "CDS 0 0 0 00" and "CDNSKEY 0 3 0 AA==", to the letter. */
+static int add_cds_delete(struct apex *a, uint32_t ttl)
+{
+    static const uint8_t cds[5] = {0, 0, 0, 0, 0};
+    static const uint8_t cdnskey[5] = {0, 0, 3, 0, 0};
+    int err = add(a, KNOT_RRTYPE_CDS, ttl, (struct bytes){cds, sizeof cds});
+    return err == ERR_OK ? add(a, KNOT_RRTYPE_CDNSKEY, ttl, (struct bytes){cdnskey, sizeof cdnskey})
+                         : err;
+}
+
+/* RFC 7344 s4.1: CDS and CDNSKEY of the keys that the parent shall know. */
 static int add_keys(struct apex *a, const struct job *job)
 {
-    const struct keyset *set = job->params->keys;
-    for (size_t i = 0; i < set->n; i++) {
-        const struct key *k = set->keys[i];
-        int err = add(a, KNOT_RRTYPE_DNSKEY, job->params->dnskey_ttl_s, key_dnskey_rdata(k));
-        if (err == ERR_OK && job->params->policy->cds == CDS_ALWAYS && key_role(k) != KEY_ZSK)
-            err = add_cds(a, job, k);
-        if (err != ERR_OK)
-            return err;
+    const struct sign_params *params = job->params;
+    int err = ERR_OK;
+    for (size_t i = 0; i < params->key_n && err == ERR_OK; i++) {
+        const struct sign_key *k = &params->keys[i];
+        if (k->publishes)
+            err = add(a, KNOT_RRTYPE_DNSKEY, params->dnskey_ttl_s, key_dnskey_rdata(k->key));
+        if (err == ERR_OK && k->has_ds && params->shows_cds && !params->deletes_ds)
+            err = add_cds(a, job, k->key);
     }
-    return ERR_OK;
+    if (err == ERR_OK && params->deletes_ds)
+        err = add_cds_delete(a, params->dnskey_ttl_s);
+    return err;
 }
 
 /* RFC 9276 s3.1: no iterations, no salt. RFC 5155 s4.1.2: flags 0. */
@@ -201,14 +212,32 @@ int content_apex(const struct job *job, const struct zone *zone, uint32_t serial
     if (err != ERR_OK)
         return err;
     uint32_t soa_ttl = find(&a, KNOT_RRTYPE_SOA)->ttl;
-    err = add_keys(&a, job);
-    if (err == ERR_OK && job->params->policy->denial == DENIAL_NSEC3)
+    err = job->is_unsigned ? ERR_OK : add_keys(&a, job);
+    if (err == ERR_OK && !job->is_unsigned && job->params->policy->denial == DENIAL_NSEC3)
         err = add_nsec3param(&a, soa_ttl);
     if (err == ERR_OK && job->params->policy->zonemd)
         err = add_zonemd(&a, soa_ttl);
     if (err == ERR_OK)
         err = set_digest(&a, serial, digest);
     return err == ERR_OK ? pack(&a, &node, ret) : err;
+}
+
+int content_shows_keys(const struct job *job, const struct zone *zone, bool *ret)
+{
+    static const uint16_t types[] = {KNOT_RRTYPE_DNSKEY, KNOT_RRTYPE_CDS, KNOT_RRTYPE_CDNSKEY};
+    AUTO(apex) struct apex a = {.arena = arena_new()};
+    int err = a.arena == NULL ? ERR_NOMEM : add_keys(&a, job);
+    if (err != ERR_OK)
+        return err;
+    *ret = true;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct zone_rrset there;
+        const struct zone_rrset *wanted = find(&a, types[i]);
+        bool has = zone_rrset(zone, zone->apex, types[i], &there);
+        *ret =
+            *ret && has == (wanted != NULL) && (!has || knot_rdataset_eq(&wanted->rrs, &there.rrs));
+    }
+    return ERR_OK;
 }
 
 int content_apex_again(const struct zone *zone, uint32_t serial, const uint8_t *digest,

@@ -50,6 +50,42 @@ int crypto_private_from_pem(uint8_t algorithm, struct bytes pem,
    which tokens do not sign. */
 int crypto_private_from_uri(uint8_t algorithm, const char *uri,
                             struct crypto_private **ret) MUST_USE;
+/* The URI of a key on a token, borrowed; it may say the PIN. NULL: not on a token. */
+const char *crypto_private_uri(const struct crypto_private *p);
+/* A new key pair on the token of STORE_URI, sensitive, never extractable, with a random CKA_ID and
+   LABEL. Errors as of crypto_private_from_uri. */
+int crypto_generate_on_token(uint8_t algorithm, const char *store_uri, const char *label,
+                             struct crypto_private **ret) MUST_USE;
+/* Another label for both halves of a key on a token. Not all tokens can: ERR_KEY. */
+int crypto_token_label(const struct crypto_private *p, const char *label) MUST_USE;
+/* Removes both halves of a key from its token. */
+int crypto_token_destroy(const struct crypto_private *p) MUST_USE;
+
+/* A private key by its numbers, as BIND's files have them. */
+enum crypto_part {
+    PART_NUMBER, /* of ECDSA the private number, of EdDSA the seed; all below are RSA's */
+    PART_MODULUS,
+    PART_PUBLIC_EXPONENT,
+    PART_PRIVATE_EXPONENT,
+    PART_PRIME1,
+    PART_PRIME2,
+    PART_EXPONENT1,
+    PART_EXPONENT2,
+    PART_COEFFICIENT,
+    CRYPTO_PART_COUNT
+};
+struct crypto_parts {
+    struct buf part[CRYPTO_PART_COUNT]; /* unsigned, big-endian; those of another kind empty */
+};
+void crypto_parts_done(struct crypto_parts *parts); /* wipes */
+DEFINE_AUTO(crypto_parts)
+/* PUBLIC_FIELD is that of the key's DNSKEY; a private half that does not fit it is ERR_CRYPTO. */
+int crypto_private_from_parts(uint8_t algorithm, struct bytes public_field,
+                              const struct crypto_parts *parts,
+                              struct crypto_private **ret) MUST_USE;
+/* ERR_KEY for a key on a token. */
+int crypto_private_to_parts(const struct crypto_private *p, struct crypto_parts *ret) MUST_USE;
+
 /* RET is wiped by the caller (buf_wipe). ERR_KEY for a key on a token. */
 int crypto_private_to_pem(const struct crypto_private *p, struct buf *ret) MUST_USE;
 
@@ -66,6 +102,9 @@ void crypto_public_free(struct crypto_public *p);
 DEFINE_AUTO_PTR(crypto_public)
 
 int crypto_public_new(uint8_t algorithm, struct bytes field, struct crypto_public **ret) MUST_USE;
+
+/* SubjectPublicKeyInfo, DER, appended: the octets of crypto_private_spki. */
+int crypto_public_spki(const struct crypto_public *p, struct buf *ret) MUST_USE;
 
 /* 0 when SIGNATURE is right, else ERR_CRYPTO. */
 int crypto_verify(struct crypto_public *p, struct bytes data, struct bytes signature) MUST_USE;

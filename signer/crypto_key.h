@@ -28,6 +28,10 @@ struct crypto_method {
 
 const struct crypto_method *crypto_method_find(uint8_t algorithm); /* NULL: none of ours */
 
+/* An empty one with room for the numbers of a software key, and the rest once `x509` is filled. */
+struct crypto_private *crypto_private_blank(uint8_t algorithm);
+int crypto_private_finish(struct crypto_private *p) MUST_USE;
+
 /* Is P of that method? Fills in `bits`. */
 bool crypto_private_is(struct crypto_private *p, const struct crypto_method *m);
 

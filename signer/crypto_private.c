@@ -45,7 +45,7 @@ void crypto_private_free(struct crypto_private *p)
     free(p);
 }
 
-static struct crypto_private *private_new(uint8_t algorithm)
+struct crypto_private *crypto_private_blank(uint8_t algorithm)
 {
     struct crypto_private *p = calloc(1, sizeof *p);
     if (p == NULL)
@@ -58,8 +58,7 @@ static struct crypto_private *private_new(uint8_t algorithm)
     return p;
 }
 
-/* Once `x509` is filled. */
-static int private_finish(struct crypto_private *p)
+int crypto_private_finish(struct crypto_private *p)
 {
     int rc = gnutls_privkey_import_x509(p->key, p->x509, 0);
     if (rc == 0)
@@ -72,7 +71,7 @@ int crypto_generate(uint8_t algorithm, struct crypto_private **ret)
     const struct crypto_method *m = crypto_method_find(algorithm);
     if (m == NULL)
         return ERR_USAGE;
-    AUTO_PTR(crypto_private) struct crypto_private *p = private_new(algorithm);
+    AUTO_PTR(crypto_private) struct crypto_private *p = crypto_private_blank(algorithm);
     if (p == NULL)
         return ERR_NOMEM;
     unsigned bits = m->curve == GNUTLS_ECC_CURVE_INVALID ? CRYPTO_RSA_BITS
@@ -80,7 +79,7 @@ int crypto_generate(uint8_t algorithm, struct crypto_private **ret)
     int rc = gnutls_x509_privkey_generate(p->x509, m->pk, bits, 0);
     if (rc != 0)
         return crypto_gnutls_error(rc);
-    int err = private_finish(p);
+    int err = crypto_private_finish(p);
     if (err == ERR_OK)
         *ret = TAKE(p);
     return err;
@@ -90,13 +89,13 @@ int crypto_private_dup(const struct crypto_private *p, struct crypto_private **r
 {
     if (p->uri != NULL)
         return crypto_private_from_uri(p->algorithm, p->uri, ret);
-    AUTO_PTR(crypto_private) struct crypto_private *copy = private_new(p->algorithm);
+    AUTO_PTR(crypto_private) struct crypto_private *copy = crypto_private_blank(p->algorithm);
     if (copy == NULL)
         return ERR_NOMEM;
     int rc = gnutls_x509_privkey_cpy(copy->x509, p->x509);
     if (rc != 0)
         return crypto_gnutls_error(rc);
-    int err = private_finish(copy);
+    int err = crypto_private_finish(copy);
     if (err == ERR_OK)
         *ret = TAKE(copy);
     return err;
@@ -144,7 +143,7 @@ int crypto_private_from_pem(uint8_t algorithm, struct bytes pem, struct crypto_p
     const struct crypto_method *m = crypto_method_find(algorithm);
     if (m == NULL)
         return ERR_USAGE;
-    AUTO_PTR(crypto_private) struct crypto_private *p = private_new(algorithm);
+    AUTO_PTR(crypto_private) struct crypto_private *p = crypto_private_blank(algorithm);
     if (p == NULL)
         return ERR_NOMEM;
     gnutls_datum_t in = crypto_datum(pem);
@@ -152,7 +151,7 @@ int crypto_private_from_pem(uint8_t algorithm, struct bytes pem, struct crypto_p
         gnutls_x509_privkey_import2(p->x509, &in, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN);
     if (rc != 0)
         return crypto_gnutls_error(rc);
-    int err = private_finish(p);
+    int err = crypto_private_finish(p);
     if (err != ERR_OK)
         return err;
     if (!crypto_private_is(p, m))

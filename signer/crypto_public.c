@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #undef ERR_STATE
 
 #include "common/err.h"
@@ -160,6 +161,17 @@ int crypto_public_new(uint8_t algorithm, struct bytes field, struct crypto_publi
     }
     *ret = TAKE(p);
     return ERR_OK;
+}
+
+int crypto_public_spki(const struct crypto_public *p, struct buf *ret)
+{
+    unsigned char *der = NULL;
+    int len = i2d_PUBKEY(p->key, &der);
+    if (len <= 0)
+        return crypto_libcrypto_error();
+    buf_add(ret, der, (size_t)len);
+    OPENSSL_free(der);
+    return buf_ok(ret) ? ERR_OK : ERR_NOMEM;
 }
 
 static bool verify_digest(struct crypto_public *p, struct bytes data, struct bytes sig)

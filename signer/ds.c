@@ -26,13 +26,14 @@ int ds_rdata(const uint8_t *zone, struct bytes dnskey, uint8_t ret[DS_RDATA_LEN]
     return gnutls_hash_fast(GNUTLS_DIG_SHA256, in.data, in.len, ret + 4) == 0 ? ERR_OK : ERR_CRYPTO;
 }
 
-int sign_ds(const uint8_t *zone, const struct keyset *keys, uint32_t ttl_s, struct buf *out)
+int sign_ds(const uint8_t *zone, const struct sign_key *keys, size_t key_n, uint32_t ttl_s,
+            struct buf *out)
 {
-    for (size_t i = 0; i < keys->n; i++) {
-        if (key_role(keys->keys[i]) == KEY_ZSK)
+    for (size_t i = 0; i < key_n; i++) {
+        if (!keys[i].has_ds)
             continue;
         uint8_t rdata[DS_RDATA_LEN];
-        int err = ds_rdata(zone, key_dnskey_rdata(keys->keys[i]), rdata);
+        int err = ds_rdata(zone, key_dnskey_rdata(keys[i].key), rdata);
         if (err != ERR_OK)
             return err;
         AUTO_FREE knot_rdata_t *rr = malloc(knot_rdata_size(sizeof rdata));

@@ -162,8 +162,8 @@ static int work_give(void *full, size_t from, size_t to)
 static uint64_t signers_of(const struct job *job, uint16_t type)
 {
     uint64_t n = 0;
-    for (size_t i = 0; i < job->params->keys->n; i++)
-        n += key_signs(job->params->keys->keys[i], type) ? 1 : 0;
+    for (size_t i = 0; i < job->key_n; i++)
+        n += sign_key_signs(&job->keys[i].use, type) ? 1 : 0;
     return n;
 }
 

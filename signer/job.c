@@ -28,11 +28,26 @@ static void worker_free(struct worker *w)
     free(w);
 }
 
-bool job_knows_key(const struct job *job, const struct key *k)
+/* ------------------------------------------------------------------ keys */
+
+int job_take_keys(struct job *job)
+{
+    const struct sign_params *params = job->params;
+    for (size_t i = 0; i < params->key_n; i++) {
+        const struct sign_key *k = &params->keys[i];
+        if (!k->publishes && !k->signs)
+            continue;
+        if (job->key_n == LIMIT_ZONE_KEYS)
+            return ERR_LIMIT;
+        job->keys[job->key_n++] = (struct job_key){.use = *k};
+    }
+    return ERR_OK;
+}
+
+static bool is_published(const struct zone *z, const struct key *k)
 {
     struct zone_rrset set;
-    const struct zone *z = job->previous;
-    if (z == NULL || !zone_rrset(z, z->apex, KNOT_RRTYPE_DNSKEY, &set))
+    if (!zone_rrset(z, z->apex, KNOT_RRTYPE_DNSKEY, &set))
         return false;
     const knot_rdata_t *rr = set.rrs.rdata;
     for (uint16_t i = 0; i < set.rrs.count; i++) {
@@ -43,12 +58,59 @@ bool job_knows_key(const struct job *job, const struct key *k)
     return false;
 }
 
-static int worker_key_init(const struct job *job, struct worker_key *to, const struct key *k)
+static int knows_signature(const struct key *k, const struct zone_rrset *set,
+                           const struct zone_sig *sig, bool *ret)
+{
+    AUTO(buf) struct buf data = {0};
+    AUTO_PTR(crypto_public) struct crypto_public *public = NULL;
+    rrsig_data(set, sig, &data);
+    int err = buf_ok(&data) ? crypto_public_new(key_algorithm(k), key_public_field(k), &public)
+                            : ERR_NOMEM;
+    if (err == ERR_OK)
+        *ret = crypto_verify(public, buf_bytes(&data), sig->signature) == ERR_OK;
+    return err;
+}
+
+/* An RRset that every key signs which signs data at all. */
+static int signs_soa(const struct zone *z, const struct key *k, bool *ret)
+{
+    struct zone_rrset soa;
+    int err = ERR_OK;
+    if (!zone_rrset(z, z->apex, KNOT_RRTYPE_SOA, &soa))
+        return ERR_OK;
+    const uint8_t *pos = soa.sigs;
+    for (uint32_t i = 0; i < soa.sig_n && err == ERR_OK && !*ret; i++) {
+        struct zone_sig sig;
+        sig_walk_next(&soa, &pos, &sig);
+        if (sig.key_tag == key_tag(k) && sig.algorithm == key_algorithm(k))
+            err = knows_signature(k, &soa, &sig, ret);
+    }
+    return err;
+}
+
+int job_know_keys(struct job *job)
+{
+    int err = ERR_OK;
+    for (size_t i = 0; i < job->key_n && err == ERR_OK && job->previous != NULL; i++) {
+        struct job_key *k = &job->keys[i];
+        k->is_known = is_published(job->previous, k->use.key);
+        if (!k->is_known && k->use.signs)
+            err = signs_soa(job->previous, k->use.key, &k->is_known);
+    }
+    return err;
+}
+
+/* ------------------------------------------------------------------ workers */
+
+static int worker_key_init(const struct job *job, struct worker_key *to, const struct job_key *of)
 {
     enum self_check check = job->params->self_check;
-    to->key = k;
+    const struct key *k = of->use.key;
+    to->of = of;
     to->seed = rrsig_seed(k);
-    to->is_proved = job->params->previous_is_proved && job_knows_key(job, k);
+    to->is_proved = job->params->previous_is_proved && of->is_known;
+    if (key_is_public(k))
+        return ERR_OK;
     int err = crypto_signer_new(key_private(k), &to->signer);
     if (err == ERR_OK && check != SELF_CHECK_OFF)
         err = crypto_checker_new(key_private(k), key_public_field(k), check, &to->checker);
@@ -57,16 +119,15 @@ static int worker_key_init(const struct job *job, struct worker_key *to, const s
 
 static int worker_new(struct job *job, struct worker **ret)
 {
-    const struct keyset *set = job->params->keys;
     struct worker *w = calloc(1, sizeof *w);
     if (w == NULL)
         return ERR_NOMEM;
     w->job = job;
-    w->keys = calloc(set->n + 1, sizeof *w->keys);
+    w->keys = calloc(job->key_n + 1, sizeof *w->keys);
     int err = w->keys == NULL ? ERR_NOMEM : ERR_OK;
-    for (size_t i = 0; i < set->n && err == ERR_OK; i++) {
+    for (size_t i = 0; i < job->key_n && err == ERR_OK; i++) {
         w->key_n++;
-        err = worker_key_init(job, &w->keys[i], set->keys[i]);
+        err = worker_key_init(job, &w->keys[i], &job->keys[i]);
     }
     if (err != ERR_OK) {
         worker_free(w);
@@ -87,8 +148,9 @@ void job_done(struct job *job)
 /* A token signs no faster with two threads. */
 static bool is_serial(const struct job *job)
 {
-    for (size_t i = 0; i < job->params->keys->n; i++) {
-        if (crypto_is_serial(key_private(job->params->keys->keys[i])))
+    for (size_t i = 0; i < job->key_n; i++) {
+        const struct key *k = job->keys[i].use.key;
+        if (!key_is_public(k) && crypto_is_serial(key_private(k)))
             return true;
     }
     return false;
@@ -117,6 +179,23 @@ int job_hire(struct job *job, size_t most)
             return err;
     }
     return ERR_OK;
+}
+
+/* Who it was that needed it first depends on the threads: only the key is told. */
+static void say_missed(const struct job *job)
+{
+    for (size_t i = 0; i < job->worker_n; i++) {
+        const struct key *k = job->workers[i]->missed;
+        if (k == NULL)
+            continue;
+        char name[NAME_TEXT_LEN];
+        name_to_text(job->zone->apex, name);
+        diag_add(job->diags, &rule_key_signature, AT_NOWHERE, name,
+                 "%s %u (%.16s…), whose private half is not here, must sign records of the zone "
+                 "that changed or whose signatures end",
+                 key_role_text(key_role(k)), key_tag(k), key_digest(k));
+        return;
+    }
 }
 
 static void say_failure(const struct job *job)
@@ -160,5 +239,7 @@ int job_run(struct job *job, size_t range, job_work *work, void *ctx)
     int err = pool_run(range, 1, workers, job->worker_n, work_hand);
     if (err == ERR_CRYPTO)
         say_failure(job);
+    if (err == ERR_KEY)
+        say_missed(job);
     return err;
 }

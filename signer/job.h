@@ -8,18 +8,24 @@
  */
 #pragma once
 
+#include "common/limits.h"
 #include "common/pool.h"
 #include "signer/crypto.h"
 #include "signer/signer.h"
 #include "zones/packed.h"
 
+/* A key that is published or signs. */
+struct job_key {
+    struct sign_key use;
+    bool is_known; /* signatures of its tag and algorithm in the previous version are its own */
+};
+
 struct worker_key {
-    const struct key *key;
-    uint64_t seed;  /* of its signatures' jitter */
-    bool is_proved; /* previous_is_proved, and the key is in that version's DNSKEY RRset: another
-                       key with its tag may have signed there */
-    struct crypto_signer *signer;
-    struct crypto_checker *checker; /* NULL: SELF_CHECK_OFF */
+    const struct job_key *of;
+    uint64_t seed;                  /* of its signatures' jitter */
+    bool is_proved;                 /* previous_is_proved, and the key is known there */
+    struct crypto_signer *signer;   /* NULL: there is no private half */
+    struct crypto_checker *checker; /* NULL: SELF_CHECK_OFF, or nothing to check */
     struct crypto_public *public;   /* made when an unproved signature is first looked at */
 };
 
@@ -50,6 +56,7 @@ struct worker {
     uint8_t failed_owner[256]; /* where it failed, for the finding */
     uint16_t failed_type;
     bool failed;
+    const struct key *missed; /* a key without a private half, whose signature was needed */
 };
 
 struct job {
@@ -58,7 +65,10 @@ struct job {
     const struct zone *previous; /* signed, of this zone, with an SOA; or NULL */
     struct zone *zone;
     struct diags *diags;
+    struct job_key keys[LIMIT_ZONE_KEYS];
+    size_t key_n;
     uint32_t serial;
+    bool is_unsigned;    /* no DNSSEC records at all */
     uint32_t denial_ttl; /* RFC 9077 s3: the lesser of SOA MINIMUM and the SOA's TTL */
     bool soa_is_late;    /* left unsigned until it is known whether anything changed */
     bool zonemd_is_late; /* left unsigned until the digest is known */
@@ -69,8 +79,15 @@ struct job {
 void job_done(struct job *job);
 DEFINE_AUTO(job)
 
-/* Is K in the DNSKEY RRset of the previous version? */
-bool job_knows_key(const struct job *job, const struct key *k);
+/* Takes the keys that have a part in the zone from the parameters; ERR_LIMIT: too many. */
+int job_take_keys(struct job *job) MUST_USE;
+/*
+ * Finds out which keys are known in job->previous: those in its DNSKEY RRset, and those whose
+ * signature over its SOA verifies. Tags are unique among the keys of one version, and all its
+ * signatures of a tag and algorithm are of one key: so one tells them all, where the version is
+ * ours.
+ */
+int job_know_keys(struct job *job) MUST_USE;
 /* So many threads, or as many as there are processors or the parameters say, at least one. */
 size_t job_threads(const struct job *job, size_t most);
 /* A worker for each; one where a key signs no faster with two. */
@@ -99,12 +116,15 @@ bool job_is_late(const struct job *job, const struct zone_node *node, uint16_t t
 /* ------------------------------------------------------------------ content.c */
 
 /* The apex's content record with what a signer adds: SERIAL in the SOA, DNSKEY, CDS and CDNSKEY,
-   NSEC3PARAM, ZONEMD with DIGEST (NULL: zeros). ZONE is not signed. */
+   NSEC3PARAM, ZONEMD with DIGEST (NULL: zeros). ZONE is not signed. Of an unsigned job's, SERIAL
+   and ZONEMD. */
 int content_apex(const struct job *job, const struct zone *zone, uint32_t serial,
                  const uint8_t *digest, struct buf *ret) MUST_USE;
 /* The apex of a signed zone with another serial and ZONEMD digest. */
 int content_apex_again(const struct zone *zone, uint32_t serial, const uint8_t *digest,
                        struct buf *ret) MUST_USE;
+/* Are DNSKEY, CDS and CDNSKEY of ZONE those that the parameters ask for? */
+int content_shows_keys(const struct job *job, const struct zone *zone, bool *ret) MUST_USE;
 /* job->zone's apex becomes CONTENT, its signatures gone. */
 int job_set_apex(struct job *job, const uint8_t *content) MUST_USE;
 /* RFC 9077 s3, of a zone with an SOA. */

@@ -439,3 +439,38 @@ int key_folder_keys(const struct key_folder *folder, const uint8_t *zone, uint8_
     *ret_made = made;
     return ERR_OK;
 }
+
+/* ------------------------------------------------------------------ a ceremony's folder */
+
+int key_folder_read(const struct key_folder *folder, const uint8_t *zone, struct keyset *ret,
+                    struct diags *diags)
+{
+    struct query q = {.folder = folder, .zone = zone, .diags = diags};
+    int err = load_own(&q);
+    if (err != ERR_OK) {
+        keyset_done(&q.own);
+        return err;
+    }
+    *ret = q.own;
+    return ERR_OK;
+}
+
+int key_folder_make(const struct key_folder *folder, const uint8_t *zone, uint8_t algorithm,
+                    enum key_role role, struct keyset *ret, struct diags *diags)
+{
+    struct query q = {.folder = folder, .zone = zone, .diags = diags};
+    int err = load_own(&q); /* those that the new one's tag must be unlike */
+    size_t before = q.own.n;
+    if (err == ERR_OK)
+        err = keyset_generate(&q.own, algorithm, role, diags);
+    if (err == ERR_OK)
+        err = keyset_store(&q.own, before, folder->dir, diags);
+    if (err == ERR_OK)
+        err = note_write(q.own.keys[before], folder->dir, zone, diags);
+    if (err != ERR_OK) {
+        keyset_done(&q.own);
+        return err;
+    }
+    *ret = q.own;
+    return ERR_OK;
+}

@@ -13,12 +13,10 @@
 #include "common/err.h"
 #include "common/file.h"
 #include "common/limits.h"
+#include "signer/key_token.h"
 #include "signer/rules_sign.h"
 
 #define KEY_FILE_MODE 0600
-#define KEY_TAG_TRIES                                                                              \
-    64 /* two keys collide once in 16,000 times: this many in a row are a fault                    \
-        */
 
 struct key {
     uint8_t algorithm;
@@ -83,6 +81,11 @@ const struct crypto_private *key_private(const struct key *k)
     return k->private;
 }
 
+bool key_is_public(const struct key *k)
+{
+    return k->private == NULL;
+}
+
 /* RFC 4034 appendix B, with more flags than RDATA has. */
 static uint16_t tag_with(struct bytes rdata, unsigned flags)
 {
@@ -109,22 +112,23 @@ bool dnskey_tags_collide(struct bytes a, struct bytes b)
     return a_now == b_now || a_now == b_revoked || a_revoked == b_now || a_revoked == b_revoked;
 }
 
-static int digest_public(struct key *k)
+static int digest_public(struct key *k, const struct buf *spki)
 {
-    AUTO(buf) struct buf spki = {0};
-    int err = crypto_private_spki(k->private, &spki);
-    if (err != ERR_OK)
-        return err;
     uint8_t sha[32];
-    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, spki.data, spki.len, sha) != 0)
+    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, spki->data, spki->len, sha) != 0)
         return ERR_CRYPTO;
     hex_encode(sha, sizeof sha, k->digest);
     return ERR_OK;
 }
 
+static unsigned flags_of(enum key_role role)
+{
+    return DNSKEY_FLAG_ZONE | (role == KEY_ZSK ? 0 : DNSKEY_FLAG_SEP);
+}
+
 static int make_dnskey(struct key *k)
 {
-    unsigned flags = DNSKEY_FLAG_ZONE | (k->role == KEY_ZSK ? 0 : DNSKEY_FLAG_SEP);
+    unsigned flags = flags_of(k->role);
     const uint8_t head[4] = {(uint8_t)(flags >> 8), (uint8_t)flags, 3, k->algorithm};
     buf_add(&k->dnskey, head, sizeof head);
     int err = crypto_private_public_field(k->private, &k->dnskey);
@@ -145,12 +149,41 @@ int key_from_private(uint8_t algorithm, enum key_role role, struct crypto_privat
     k->algorithm = algorithm;
     k->role = role;
     k->private = private;
-    int err = digest_public(k);
+    AUTO(buf) struct buf spki = {0};
+    int err = crypto_private_spki(private, &spki);
+    if (err == ERR_OK)
+        err = digest_public(k, &spki);
     if (err == ERR_OK)
         err = make_dnskey(k);
     if (err == ERR_OK)
         *ret = TAKE(k);
     return err;
+}
+
+int key_from_dnskey(struct bytes rdata, enum key_role role, struct key **ret)
+{
+    unsigned flags = rdata.len > 4 ? (unsigned)rdata.data[0] << 8 | rdata.data[1] : 0;
+    if (flags != flags_of(role) || rdata.data[2] != 3)
+        return ERR_KEY;
+    AUTO_PTR(crypto_public) struct crypto_public *public = NULL;
+    AUTO_PTR(key) struct key *k = calloc(1, sizeof *k);
+    if (k == NULL)
+        return ERR_NOMEM;
+    k->algorithm = rdata.data[3];
+    k->role = role;
+    k->tag = dnskey_tag(rdata);
+    buf_add(&k->dnskey, rdata.data, rdata.len);
+    if (!buf_ok(&k->dnskey))
+        return ERR_NOMEM;
+    AUTO(buf) struct buf spki = {0};
+    int err = crypto_public_new(k->algorithm, key_public_field(k), &public);
+    if (err == ERR_OK)
+        err = crypto_public_spki(public, &spki);
+    if (err == ERR_OK)
+        err = digest_public(k, &spki);
+    if (err == ERR_OK)
+        *ret = TAKE(k);
+    return err == ERR_CRYPTO ? ERR_KEY : err;
 }
 
 int key_generate(uint8_t algorithm, enum key_role role, struct key **ret)
@@ -296,19 +329,7 @@ static int open_uri(const char *path, struct buf *text, uint8_t algorithm,
         diag_expect(diags, "a line that begins with pkcs11:");
         return ERR_KEY;
     }
-    int err = crypto_private_from_uri(algorithm, uri, ret);
-    if (err == ERR_OK || err == ERR_NOMEM)
-        return err;
-    if (err == ERR_USAGE)
-        diag_add(diags, &rule_key_damaged, AT_FILE(path), NULL,
-                 "keys of algorithm %u cannot be used on a token", algorithm);
-    else if (err == ERR_CRYPTO)
-        diag_add(diags, &rule_key_damaged, AT_FILE(path), NULL, "not a key of algorithm %u",
-                 algorithm);
-    else
-        diag_add(diags, &rule_key_missing, AT_FILE(path), NULL,
-                 "no token has that key, or its PIN is not the one given");
-    return ERR_KEY;
+    return token_key_open(algorithm, uri, path, ret, diags);
 }
 
 int key_load(const char *dir, const char *digest, uint8_t algorithm, enum key_role role,
@@ -332,8 +353,7 @@ int key_load(const char *dir, const char *digest, uint8_t algorithm, enum key_ro
     return err == ERR_OK ? take_private(path, private, digest, algorithm, role, ret, diags) : err;
 }
 
-/* A signature of the key read back, verified by what will be published for the original. */
-static int test_signature(const struct key *original, const struct key *loaded)
+int key_test_signature(const struct key *original, const struct key *loaded)
 {
     static const uint8_t message[] = "mudzone: test signature of a stored key";
     AUTO_PTR(crypto_public) struct crypto_public *public = NULL;
@@ -361,19 +381,39 @@ static int write_pem(const struct key *k, const char *path, struct diags *diags)
     return err;
 }
 
+/* The address of a key on a token, as private as a key: it may say the PIN. */
+static int write_uri(const struct key *k, const char *path, struct diags *diags)
+{
+    struct buf line = {0};
+    const char *uri = crypto_private_uri(k->private);
+    buf_reserve(&line, strlen(uri) + 2);
+    buf_add_str(&line, uri);
+    buf_add_char(&line, '\n');
+    int err =
+        buf_ok(&line) ? file_write_atomic(path, line.data, line.len, KEY_FILE_MODE) : ERR_NOMEM;
+    buf_wipe(&line);
+    if (err == ERR_IO)
+        diag_add(diags, &rule_key_write, AT_FILE(path), NULL, "cannot be written: %s",
+                 strerror(errno));
+    return err;
+}
+
 int key_store(const struct key *k, const char *dir, struct diags *diags)
 {
-    AUTO_FREE char *path = key_path(dir, k->digest, ".pem");
+    if (key_is_public(k))
+        return ERR_KEY;
+    bool on_token = key_is_on_token(k);
+    AUTO_FREE char *path = key_path(dir, k->digest, on_token ? ".uri" : ".pem");
     if (path == NULL)
         return ERR_NOMEM;
-    int err = write_pem(k, path, diags);
+    int err = on_token ? write_uri(k, path, diags) : write_pem(k, path, diags);
     if (err != ERR_OK)
         return err;
     AUTO_PTR(key) struct key *loaded = NULL;
     err = key_load(dir, k->digest, k->algorithm, k->role, &loaded, diags);
     if (err != ERR_OK)
         return err;
-    err = test_signature(k, loaded);
+    err = key_test_signature(k, loaded);
     if (err == ERR_CRYPTO)
         diag_add(diags, &rule_key_write, AT_FILE(path), NULL,
                  "the key read back makes signatures that its public key refuses");
@@ -406,36 +446,13 @@ int keyset_add(struct keyset *set, struct key *k)
     return ERR_OK;
 }
 
-static bool collides(const struct keyset *set, const struct key *k)
+void sign_keys_of(const struct keyset *set, struct sign_key *ret)
 {
     for (size_t i = 0; i < set->n; i++) {
-        if (dnskey_tags_collide(key_dnskey_rdata(set->keys[i]), key_dnskey_rdata(k)))
-            return true;
+        const struct key *k = set->keys[i];
+        ret[i] = (struct sign_key){
+            .key = k, .publishes = true, .signs = k->role != KEY_KSK, .has_ds = k->role != KEY_ZSK};
     }
-    return false;
-}
-
-int keyset_generate(struct keyset *set, uint8_t algorithm, enum key_role role, struct diags *diags)
-{
-    AUTO_PTR(key) struct key *k = NULL;
-    for (unsigned i = 0; i < KEY_TAG_TRIES && k == NULL; i++) {
-        int err = key_generate(algorithm, role, &k);
-        if (err != ERR_OK) {
-            diag_add(diags, &rule_key_make, AT_NOWHERE, algorithm_text(algorithm),
-                     "no key could be made: %s", err_text(err));
-            return err;
-        }
-        if (collides(set, k)) {
-            key_free(k);
-            k = NULL;
-        }
-    }
-    if (k == NULL) {
-        diag_add(diags, &rule_key_make, AT_NOWHERE, algorithm_text(algorithm),
-                 "%d new keys in a row had a tag that is taken", KEY_TAG_TRIES);
-        return ERR_CRYPTO;
-    }
-    return keyset_add(set, TAKE(k));
 }
 
 int keyset_store(const struct keyset *set, size_t from, const char *dir, struct diags *diags)

@@ -4,6 +4,7 @@
 
 #include "common/err.h"
 #include "signer/crypto.h"
+#include "signer/life.h"
 #include "signer/rules_sign.h"
 #include "signer/signer.h"
 
@@ -94,14 +95,49 @@ static bool check_refresh(const struct dnssec_policy *p, const char *zone, uint3
     return true;
 }
 
+/* RFC 7583 s3.2.1 and s3.3.1, with nothing but the policy's own times: no TTL is remembered yet. */
+static bool check_lifetime(const struct dnssec_policy *p, const char *zone, enum key_role role,
+                           uint32_t lifetime_s, uint32_t max_ttl_s, struct diags *diags)
+{
+    const struct life_waits w = {
+        .ttl_s =
+            {[TTL_DNSKEY] = p->dnskey_ttl_s, [TTL_ZONE] = max_ttl_s, [TTL_DS] = p->parent_ds_ttl_s},
+        .propagation_s = p->propagation_delay_s,
+        .parent_propagation_s = p->parent_propagation_delay_s};
+    uint64_t roll = interval_roll(&w, role);
+    if (lifetime_s == 0 || lifetime_s > roll)
+        return true;
+    diag_add(diags, &rule_policy_lifetime, p->where, zone,
+             "%s lifetime %" PRIu32 " s; its roll alone takes 2 x (propagation-delay %" PRIu32
+             " s + dnskey-ttl %" PRIu32 " s)%s%s = %" PRIu64 " s",
+             key_role_text(role), lifetime_s, p->propagation_delay_s, p->dnskey_ttl_s,
+             role == KEY_KSK ? "" : " + (propagation-delay + largest TTL)",
+             role == KEY_ZSK ? "" : " + (parent-propagation-delay + parent-ds-ttl)", roll);
+    diag_expect(diags, "a lifetime of more than %" PRIu64 " s, or 0d", roll);
+    return false;
+}
+
+static bool check_lifetimes(const struct dnssec_policy *p, const char *zone, uint32_t max_ttl_s,
+                            struct diags *diags)
+{
+    if (p->single_key)
+        return check_lifetime(p, zone, KEY_CSK, p->ksk_lifetime_s, max_ttl_s, diags);
+    bool ksk = check_lifetime(p, zone, KEY_KSK, p->ksk_lifetime_s, max_ttl_s, diags);
+    bool zsk = check_lifetime(p, zone, KEY_ZSK, p->zsk_lifetime_s, max_ttl_s, diags);
+    return ksk && zsk;
+}
+
 int policy_check(const struct dnssec_policy *policy, const char *zone_text, uint32_t max_ttl_s,
                  uint32_t soa_expire_s, struct diags *diags)
 {
+    if (policy->is_unsigned)
+        return ERR_OK;
     bool known = algorithm_text(policy->algorithm) != NULL;
     if (!known)
         diag_add(diags, &rule_policy_algorithm, policy->where, zone_text, "algorithm %u",
                  policy->algorithm);
     bool validity = check_validity(policy, zone_text, diags);
     bool refresh = check_refresh(policy, zone_text, max_ttl_s, soa_expire_s, diags);
-    return known && validity && refresh ? ERR_OK : ERR_FINDINGS;
+    bool lifetimes = check_lifetimes(policy, zone_text, max_ttl_s, diags);
+    return known && validity && refresh && lifetimes ? ERR_OK : ERR_FINDINGS;
 }

@@ -6,17 +6,12 @@
 
 #include "zones/packed.h"
 
-bool key_signs(const struct key *k, uint16_t type)
+bool sign_key_signs(const struct sign_key *k, uint16_t type)
 {
     /* RFC 7344 s4.1: CDS and CDNSKEY by a key that the DS RRset names */
     bool key_set =
         type == KNOT_RRTYPE_DNSKEY || type == KNOT_RRTYPE_CDS || type == KNOT_RRTYPE_CDNSKEY;
-    switch (key_role(k)) {
-    case KEY_CSK: return true;
-    case KEY_KSK: return key_set;
-    case KEY_ZSK: return !key_set;
-    }
-    return false;
+    return key_set ? k->publishes && key_role(k->key) != KEY_ZSK : k->signs;
 }
 
 int64_t rrsig_time(uint32_t time, int64_t now)
@@ -95,10 +90,13 @@ void rrsig_data(const struct zone_rrset *set, const struct zone_sig *sig, struct
 }
 
 /* A lifetime longer than the policy's would outlive what the policy promises of a stolen key. */
-static bool times_fit(const struct sign_params *params, const struct zone_sig *sig)
+static bool times_fit(const struct sign_params *params, const struct key *k,
+                      const struct zone_sig *sig)
 {
     int64_t inception = rrsig_time(sig->inception, params->now);
     int64_t left = rrsig_time(sig->expiration, params->now) - params->now;
+    if (key_is_public(k))
+        return inception <= params->now && left > 0;
     return inception <= params->now && left > params->policy->signature_refresh_s &&
            left <= params->policy->signature_validity_s;
 }
@@ -109,7 +107,7 @@ bool rrsig_fits(const struct zone_rrset *set, const struct zone_sig *sig, const 
     return sig->key_tag == key_tag(k) && sig->algorithm == key_algorithm(k) &&
            sig->type_covered == set->type && sig->ttl == set->ttl &&
            sig->original_ttl == set->ttl && sig->labels == sig_labels(set->owner) &&
-           times_fit(params, sig) && name_compare(sig->signer, set->apex) == 0;
+           times_fit(params, k, sig) && name_compare(sig->signer, set->apex) == 0;
 }
 
 int rrsig_compare(const struct zone_sig *a, const struct zone_sig *b)

@@ -9,8 +9,8 @@
 
 #define SIGN_INCEPTION_BACK_S 3600 /* clocks of validators run behind */
 
-/* Does KEY sign RRsets of TYPE: a KSK the key sets, a ZSK the rest, a CSK everything? */
-bool key_signs(const struct key *k, uint16_t type);
+/* Does K sign the apex's RRset of TYPE (elsewhere: any other than DNSKEY, CDS, CDNSKEY)? */
+bool sign_key_signs(const struct sign_key *k, uint16_t type);
 
 /* What makes the jitter of one key another than that of the next; made once for many. */
 uint64_t rrsig_seed(const struct key *k);
@@ -22,7 +22,8 @@ void rrsig_new(const struct zone_rrset *set, const struct key *k, uint64_t seed,
 /* What SIG of SET signs (RFC 4034 s3.1.8.1), appended. */
 void rrsig_data(const struct zone_rrset *set, const struct zone_sig *sig, struct buf *out);
 
-/* May SIG stay as KEY's signature of SET? Nothing is said of the signature itself. */
+/* May SIG stay as KEY's signature of SET? Nothing is said of the signature itself. That of a key
+   without a private half stays as long as it is valid: there is no other. */
 bool rrsig_fits(const struct zone_rrset *set, const struct zone_sig *sig, const struct key *k,
                 const struct sign_params *params);
 

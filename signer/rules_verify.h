@@ -23,7 +23,8 @@
       "key tags that tell the keys of one algorithm apart")                                        \
     X(dnskey_not_signed, "dnskey-not-signed", SEV_ERROR, "RFC 4035 s2.2",                          \
       "a valid signature by a zone key over the DNSKEY RRset")                                     \
-    X(ds_absent, "ds-absent", SEV_ERROR, "RFC 4035 s2.4", "DS records with the zone's name")       \
+    X(ds_absent, "ds-absent", SEV_ERROR, "RFC 4035 s2.4",                                          \
+      "DS records with the zone's name; none at all while a zone goes insecure")                   \
     X(ds_no_match, "ds-no-match", SEV_ERROR, "RFC 4035 s5.2",                                      \
       "a DNSKEY with this tag, algorithm and digest that signs the DNSKEY RRset")                  \
     X(ds_unsupported, "ds-unsupported", SEV_WARNING, "RFC 8624 s3.3",                              \
@@ -59,6 +60,8 @@
       "a DNSKEY of the zone with this tag and algorithm and the zone key flag")                    \
     X(rrsig_key_early, "rrsig-key-early", SEV_WARNING, "RFC 6781 s4.1.4",                          \
       "a DNSKEY of this algorithm, unless an algorithm rollover has just begun")                   \
+    X(rrsig_unpublished, "rrsig-unpublished", SEV_NOTE, "RFC 6781 s4.1.4",                         \
+      "signatures of published keys only, unless keys are being rolled: validators take those")    \
     X(rrsig_revoked, "rrsig-revoked", SEV_ERROR, "RFC 5011 s2.1",                                  \
       "a revoked key to sign nothing but the DNSKEY RRset")                                        \
     X(rrsig_invalid, "rrsig-invalid", SEV_ERROR, "RFC 4035 s5.3.3", "a signature that verifies")   \

@@ -13,6 +13,7 @@
 #include "common/err.h"
 #include "common/limits.h"
 #include "signer/chain.h"
+#include "signer/given.h"
 #include "signer/job.h"
 #include "signer/keystore.h"
 #include "signer/rrsig.h"
@@ -62,11 +63,12 @@ static int is_good(struct worker *w, struct worker_key *k, const struct zone_rrs
                    const struct zone_sig *sig, bool *ret)
 {
     const struct job *job = w->job;
+    const struct key *key = k->of->use.key;
     *ret = k->is_proved || job->is_again;
     if (*ret)
         return ERR_OK;
     int err = k->public == NULL
-                  ? crypto_public_new(key_algorithm(k->key), key_public_field(k->key), &k->public)
+                  ? crypto_public_new(key_algorithm(key), key_public_field(key), &k->public)
                   : ERR_OK;
     if (err != ERR_OK)
         return err;
@@ -80,22 +82,43 @@ static int is_good(struct worker *w, struct worker_key *k, const struct zone_rrs
     return ERR_OK;
 }
 
+/* KEY cannot sign: the better of the signature kept and the one given, which must be there. */
+static int choose_given(struct worker *w, const struct zone_rrset *set, struct candidate *c)
+{
+    const struct key *key = w->keys[c->key].of->use.key;
+    struct zone_sig given;
+    bool found = false;
+    int err = given_find(w->job, key, set, &given, &found);
+    if (err != ERR_OK)
+        return err;
+    if (found && (!c->kept || given_is_better(w->job, &given, &c->sig))) {
+        c->sig = given;
+        c->kept = true;
+    }
+    if (!c->kept)
+        w->missed = key;
+    return c->kept ? ERR_OK : ERR_KEY;
+}
+
 /* KEY's signature of SET among those of OLD (the same RRset of the old node), or a new one. */
 static int choose(struct worker *w, const struct zone_rrset *set, const struct zone_rrset *old,
                   struct candidate *c)
 {
     struct worker_key *k = &w->keys[c->key];
+    const struct key *key = k->of->use.key;
     const uint8_t *pos = old == NULL ? NULL : old->sigs;
     for (uint32_t i = 0; old != NULL && i < old->sig_n && !c->kept; i++) {
         sig_walk_next(old, &pos, &c->sig);
-        if (!rrsig_fits(set, &c->sig, k->key, w->job->params))
+        if (!rrsig_fits(set, &c->sig, key, w->job->params))
             continue;
         int err = is_good(w, k, set, &c->sig, &c->kept);
         if (err != ERR_OK)
             return err;
     }
+    if (key_is_public(key))
+        return choose_given(w, set, c);
     if (!c->kept)
-        rrsig_new(set, k->key, k->seed, w->job->params, &c->sig);
+        rrsig_new(set, key, k->seed, w->job->params, &c->sig);
     return ERR_OK;
 }
 
@@ -119,7 +142,7 @@ static int candidate_add(struct worker *w, const struct zone_rrset *set, const s
         return ERR_OK;
     }
     const struct worker_key *k = &w->keys[c->key];
-    size_t len = crypto_signature_len(key_private(k->key));
+    size_t len = crypto_signature_len(key_private(k->of->use.key));
     struct slot slot = {.node = w->sheet.node_n, .key = c->key, .data_at = w->data.len};
     slot.at = pack_sig_room(out, c->sig.algorithm, c->sig.key_tag, c->sig.expiration,
                             c->sig.inception, len);
@@ -138,7 +161,7 @@ static int add_set(struct worker *w, const struct zone_node *node, const struct 
     bool same = wanted && old_node != NULL && zone_node_rrset(old_node, set->type, &old) &&
                 old.ttl == set->ttl && knot_rdataset_eq(&old.rrs, &set->rrs);
     for (uint32_t i = 0; i < w->key_n && wanted; i++) {
-        if (!key_signs(w->keys[i].key, set->type))
+        if (!sign_key_signs(&w->keys[i].of->use, set->type))
             continue;
         if (n == LIMIT_ZONE_KEYS)
             return ERR_LIMIT;

@@ -13,6 +13,7 @@
 
 #include "common/err.h"
 #include "signer/chain.h"
+#include "signer/given.h"
 #include "signer/job.h"
 #include "signer/keystore.h"
 #include "signer/rrsig.h"
@@ -58,56 +59,21 @@ static int check_records(const struct job *job)
     return err;
 }
 
-static int check_zone(const struct job *job)
+int sign_check_zone(const struct job *job)
 {
     const uint8_t *apex = zone_apex(job->content);
     struct zone_rrset soa;
     bool has_soa = zone_rrset(job->content, apex, KNOT_RRTYPE_SOA, &soa);
     if (!has_soa || soa.rrs.count != 1 || soa.rrs.rdata->len < 22)
         return refuse_input(job, apex, KNOT_RRTYPE_SOA, has_soa ? soa.line : 0, "not exactly one");
-    if (job->params->policy->denial == DENIAL_NSEC3 && 33 + name_len(apex) > 255)
+    if (!job->is_unsigned && job->params->policy->denial == DENIAL_NSEC3 &&
+        33 + name_len(apex) > 255)
         return refuse_input(job, apex, KNOT_RRTYPE_NSEC3, 0,
                             "the zone's name leaves no room for a hash before it");
     return check_records(job);
 }
 
-static int refuse_keys(const struct job *job, const char *found)
-{
-    char name[NAME_TEXT_LEN];
-    name_to_text(zone_apex(job->content), name);
-    diag_add(job->diags, &rule_key_set, AT_NOWHERE, name, "%s", found);
-    return ERR_KEY;
-}
-
-/* One algorithm, and a key for each kind of RRset (RFC 4035 s2.2). */
-int sign_check_keys(const struct job *job)
-{
-    const struct keyset *set = job->params->keys;
-    const struct dnssec_policy *policy = job->params->policy;
-    bool key_set = false;
-    bool data = false;
-    for (size_t i = 0; i < set->n; i++) {
-        const struct key *k = set->keys[i];
-        if (key_algorithm(k) != policy->algorithm)
-            return refuse_keys(job, "a key is of another algorithm than the policy's; changing the "
-                                    "algorithm needs a rollover");
-        if ((key_role(k) == KEY_CSK) != policy->single_key)
-            return refuse_keys(job, policy->single_key
-                                        ? "a KSK or ZSK where the policy has a single key"
-                                        : "a single key where the policy has KSK and ZSK");
-        for (size_t j = 0; j < i; j++) {
-            if (key_tag(set->keys[j]) == key_tag(k)) /* signatures name their key by tag */
-                return refuse_keys(job, "two keys with one tag");
-        }
-        key_set = key_set || key_signs(k, KNOT_RRTYPE_DNSKEY);
-        data = data || key_signs(k, KNOT_RRTYPE_SOA);
-    }
-    if (!key_set)
-        return refuse_keys(job, "no key that signs the keys");
-    return data ? ERR_OK : refuse_keys(job, "no key that signs the zone's data");
-}
-
-static void check_previous(struct job *job)
+void sign_check_previous(struct job *job)
 {
     const struct zone *previous = job->params->previous;
     if (previous == NULL)
@@ -150,48 +116,12 @@ uint32_t sign_serial(const struct job *job)
                        job->params->now);
 }
 
-/* PREVIOUS may stay as it is only while nothing is ahead of it. */
-static bool may_stay(const struct job *job)
+bool sign_may_stay(const struct job *job)
 {
     return job->previous != NULL && serial_base(job) == zone_soa_serial(job->previous);
 }
 
 /* ------------------------------------------------------------------ what is due */
-
-/* Has SET a signature that fits from each key that signs it, and no other? */
-static bool set_is_signed(const struct job *job, const struct zone_node *node,
-                          const struct zone_rrset *set)
-{
-    const struct keyset *keys = job->params->keys;
-    uint32_t wanted = 0;
-    for (size_t k = 0; k < keys->n && chain_is_signed(node, set->type); k++) {
-        const uint8_t *pos = set->sigs;
-        bool found = false;
-        if (!key_signs(keys->keys[k], set->type))
-            continue;
-        wanted++;
-        for (uint32_t i = 0; i < set->sig_n && !found; i++) {
-            struct zone_sig sig;
-            sig_walk_next(set, &pos, &sig);
-            found = rrsig_fits(set, &sig, keys->keys[k], job->params);
-        }
-        if (!found)
-            return false;
-    }
-    return wanted == set->sig_n;
-}
-
-bool sign_is_due(const struct job *job, const struct zone_node *node)
-{
-    struct set_walk w;
-    struct zone_rrset set;
-    set_walk_first(node, &w);
-    while (set_walk_next(&w, &set)) {
-        if (!set_is_signed(job, node, &set))
-            return true;
-    }
-    return false;
-}
 
 static int find_due(const struct job *job, struct update *u)
 {
@@ -200,7 +130,9 @@ static int find_due(const struct job *job, struct update *u)
     int err = ERR_OK;
     zone_first(job->previous, &at);
     while (err == ERR_OK && zone_next(&at, &node)) {
-        if (sign_is_due(job, &node))
+        bool due = false;
+        err = sign_is_due(job, &node, &due);
+        if (err == ERR_OK && due)
             err = owners_add(&u->due, node.owner);
     }
     return err;
@@ -236,8 +168,7 @@ static const uint8_t *digest_of(const struct zone *p)
     return set.rrs.rdata->data + 6;
 }
 
-/* The contents of job->zone: those of the zone, at the apex what a signer adds. */
-static int open_contents(struct job *job, uint32_t serial, const uint8_t *digest)
+int sign_open_contents(struct job *job, uint32_t serial, const uint8_t *digest)
 {
     AUTO(buf) struct buf apex = {0};
     zone_free(job->zone);
@@ -247,7 +178,9 @@ static int open_contents(struct job *job, uint32_t serial, const uint8_t *digest
     int err = tree_open(&job->content->names, &job->zone->names);
     if (err == ERR_OK)
         err = content_apex(job, job->content, serial, digest, &apex);
-    return err == ERR_OK ? job_set_apex(job, apex.data) : err;
+    if (err == ERR_OK)
+        err = job_set_apex(job, apex.data);
+    return err == ERR_OK ? given_check(job, job->zone) : err;
 }
 
 /* The names of CONTENTS that the previous version lacks or has otherwise, and those it has more.
@@ -314,7 +247,7 @@ static int sign_after(struct job *job, bool *ret_same)
         err = find_due(job, &u);
     if (err != ERR_OK)
         return err;
-    if (u.name_n == 0 && u.due.n == 0 && may_stay(job)) {
+    if (u.name_n == 0 && u.due.n == 0 && sign_may_stay(job)) {
         job->zone = zone_ref(job->previous);
         *ret_same = true;
         return ERR_OK;
@@ -369,7 +302,7 @@ static bool nodes_equal(const struct zone_node *a, const struct zone_node *b)
     return true;
 }
 
-static bool zones_equal(const struct zone *a, const struct zone *b)
+bool sign_zones_equal(const struct zone *a, const struct zone *b)
 {
     struct zone_cursor x;
     struct zone_cursor y;
@@ -390,12 +323,12 @@ static bool zones_equal(const struct zone *a, const struct zone *b)
    version? */
 static int try_previous(struct job *job, bool *ret_same)
 {
-    if (!may_stay(job) || count_made(job) > 0)
+    if (!sign_may_stay(job) || count_made(job) > 0)
         return ERR_OK;
     int err = update_apex(job, job->previous);
     if (err != ERR_OK)
         return err;
-    *ret_same = count_made(job) == 0 && zones_equal(job->zone, job->previous);
+    *ret_same = count_made(job) == 0 && sign_zones_equal(job->zone, job->previous);
     for (size_t i = 0; i < job->worker_n; i++)
         job->workers[i]->made = 0; /* they were a guess */
     if (*ret_same) {
@@ -407,10 +340,10 @@ static int try_previous(struct job *job, bool *ret_same)
 
 static int sign_anew(struct job *job, bool *ret_same, bool *ret_written)
 {
-    job->serial = may_stay(job) ? zone_soa_serial(job->previous) : sign_serial(job);
+    job->serial = sign_may_stay(job) ? zone_soa_serial(job->previous) : sign_serial(job);
     job->soa_is_late = job->previous != NULL;
     job->zonemd_is_late = job->params->policy->zonemd;
-    int err = open_contents(job, job->serial, NULL);
+    int err = sign_open_contents(job, job->serial, NULL);
     if (err == ERR_OK)
         err = job_hire(job, tree_leaf_n(&job->zone->names));
     if (err == ERR_OK && job->params->policy->denial == DENIAL_NSEC3)
@@ -445,12 +378,6 @@ static uint64_t count_signatures(const struct zone *z)
     return n;
 }
 
-int sign_check(struct job *job)
-{
-    int err = check_zone(job);
-    return err == ERR_OK ? sign_check_keys(job) : err;
-}
-
 void sign_fill_report(const struct job *job, bool changed, struct sign_report *ret)
 {
     const struct tree *trees[] = {&job->zone->names, &job->zone->nsec3};
@@ -474,14 +401,19 @@ int sign_zone(const struct zone *zone, const struct sign_params *params, struct 
     AUTO(job) struct job job = {.content = zone, .params = params, .diags = diags};
     bool same = false;
     bool written = false;
-    int err = sign_check(&job);
+    int err = sign_check_zone(&job);
+    if (err == ERR_OK)
+        err = sign_take_keys(&job);
     if (err != ERR_OK)
         return err;
-    check_previous(&job);
+    sign_check_previous(&job);
+    err = job_know_keys(&job);
+    if (err != ERR_OK)
+        return err;
     job.denial_ttl = content_denial_ttl(zone);
     bool after = job.previous != NULL && params->previous_is_proved;
     if (after) {
-        err = open_contents(&job, zone_soa_serial(job.previous), digest_of(job.previous));
+        err = sign_open_contents(&job, zone_soa_serial(job.previous), digest_of(job.previous));
         after = err == ERR_OK && sign_is_kin(job.zone, job.previous, params->policy->denial);
     }
     if (err == ERR_OK)

@@ -50,6 +50,7 @@ void key_free(struct key *k);
 DEFINE_AUTO_PTR(key)
 const char *key_digest(const struct key *k);
 enum key_role key_role(const struct key *k);
+bool key_is_public(const struct key *k); /* its private half is not here: it makes no signature */
 uint8_t key_algorithm(const struct key *k);
 uint16_t key_tag(const struct key *k); /* for display: keys are told apart by digest */
 struct bytes key_dnskey_rdata(const struct key *k);
@@ -60,6 +61,7 @@ struct keyset { /* the keys of a zone; owns them */
 };
 void keyset_done(struct keyset *set);
 DEFINE_AUTO(keyset)
+int keyset_add(struct keyset *set, struct key *k) MUST_USE; /* consumes K, also on failure */
 
 /*
  * `sign --keys DIR`: without a database each key has DIR/<digest>.dnskey beside its .pem: the
@@ -82,9 +84,16 @@ int key_folder_keys(const struct key_folder *folder, const uint8_t *zone, uint8_
                     bool single_key, bool allow_new, struct keyset *ret, bool *ret_made,
                     struct diags *diags) MUST_USE;
 
+/* The keys of ZONE that are there, in order of role, and nothing made; none is no error. */
+int key_folder_read(const struct key_folder *folder, const uint8_t *zone, struct keyset *ret,
+                    struct diags *diags) MUST_USE;
+/* One more key of ZONE, its tag unlike theirs; RET: all of them, the new one last. */
+int key_folder_make(const struct key_folder *folder, const uint8_t *zone, uint8_t algorithm,
+                    enum key_role role, struct keyset *ret, struct diags *diags) MUST_USE;
+
 /* ------------------------------------------------------------------ state (state.c) */
 
-struct state; /* DIR/state.db (SQLite, WAL, FULL) and DIR/keys; holds the lock while open */
+struct state; /* DIR/state.db, DIR/keys and DIR/zones; holds the lock while open */
 
 /*
  * Makes DIR (0700) when missing. A lock held by another process is ERR_LOCKED at once. A damaged or
@@ -92,6 +101,13 @@ struct state; /* DIR/state.db (SQLite, WAL, FULL) and DIR/keys; holds the lock w
  * add their findings there (disk full, damage), so it must live until state_close.
  */
 int state_open(const char *dir, struct state **ret, struct diags *diags) MUST_USE;
+/*
+ * The same to look only: no lock, nothing is changed; what a build commits meanwhile is not seen by
+ * a question that has begun. Functions that write are ERR_INTERNAL. A folder or database that is
+ * not there is ERR_ABSENT, without a finding. A state of an older version is looked at as if it had
+ * been brought up to date.
+ */
+int state_peek(const char *dir, struct state **ret, struct diags *diags) MUST_USE;
 void state_close(struct state *s);
 static inline void state_auto_close(struct state **s)
 {
@@ -103,18 +119,6 @@ static inline void state_auto_close(struct state **s)
 int state_begin(struct state *s) MUST_USE;
 int state_commit(struct state *s) MUST_USE;
 int state_rollback(struct state *s);
-
-/* The zone's keys (all that sign), loaded. ERR_ABSENT: the zone has none and never had. A known key
-   whose file is missing is ERR_KEY (trust rule 1). */
-int state_keys(struct state *s, const uint8_t *zone, struct keyset *ret,
-               struct diags *diags) MUST_USE;
-
-/* New keys for a zone that was never signed: made, stored durably, then recorded in the database in
-   a transaction of their own: not between begin and commit. Tag collisions are made anew (trust
-   rule 2). A zone that has keys is ERR_KEY; so are key files that the database does not know, since
-   it may be an older copy. */
-int state_make_keys(struct state *s, const uint8_t *zone, const struct dnssec_policy *policy,
-                    int64_t now, struct keyset *ret, struct diags *diags) MUST_USE;
 
 bool state_knows_key(struct state *s, const char *digest);
 
@@ -136,6 +140,8 @@ DEFINE_AUTO(state_zone)
 /* An absent zone gives zeros. A kept zone file that is lost or damaged is a warning, and
    `signed_zone` is empty: all is signed again. */
 int state_zone_get(struct state *s, const uint8_t *zone, struct state_zone *ret) MUST_USE;
+/* The same without the signed zone, which may be large: `signed_zone` is empty. */
+int state_zone_look(struct state *s, const uint8_t *zone, struct state_zone *ret) MUST_USE;
 int state_zone_put(struct state *s, const uint8_t *zone, uint32_t serial, struct bytes signed_zone,
                    int64_t now) MUST_USE;
 
@@ -155,10 +161,47 @@ int state_doc_each(struct state *s, const char *kind,
                    int (*each)(void *ctx, const char *name, struct bytes content),
                    void *ctx) MUST_USE;
 
-/* Appends to the hash-chained event log; HEAD is the hash of the last entry ("" when empty). */
+/*
+ * The event log: only added to, each entry with a hash over itself and the one before. What a
+ * manifest keeps as the head of the log proves later that nothing up to it was changed or cut off.
+ */
+struct state_event {
+    int64_t seq; /* 1, 2, ... */
+    int64_t at;
+    const char *zone; /* without the last dot; "": of no zone or of all */
+    const char *key;  /* digest; "": of no key, or written by version 1, which names it in `why` */
+    const char *who;  /* as state_set_who said; "": version 1 */
+    const char *what; /* a stable word: "built", "generated", "ds-seen" */
+    const char *why;  /* for people */
+    const char *evidence; /* what it rests on: the observation, the user's reason; or "" */
+    const char *hash;
+};
+/* Who acts from here on, in all events: user name, number and command, "root (0): build". */
+int state_set_who(struct state *s, const char *who) MUST_USE;
+/* Adds E; seq, who and hash are filled in, and NULL texts are "". */
+int state_event_add(struct state *s, const struct state_event *e) MUST_USE;
+/* The same without key and evidence. */
 int state_event(struct state *s, int64_t now, const char *zone, const char *what,
                 const char *why) MUST_USE;
+/* The hash of the last entry, "" when there is none. */
 int state_event_head(struct state *s, char ret[65]) MUST_USE;
+
+struct event_filter {
+    const char *zone; /* or NULL */
+    const char *key;  /* digest; or NULL */
+    int64_t since_at;
+    uint64_t last_n; /* the last so many of those that fit; 0: all */
+};
+/* In the order they were written; E is borrowed for the call. Stops at EACH's first non-zero result
+   and returns that. */
+int state_event_each(struct state *s, const struct event_filter *f,
+                     int (*each)(void *ctx, const struct state_event *e), void *ctx) MUST_USE;
+
+/* Is the chain unbroken? ERR_STATE, with a finding that says where it breaks. */
+int state_events_check(struct state *s, uint64_t *ret_n) MUST_USE;
+/* Is HEAD, as it was kept elsewhere, an entry of this log? Together with state_events_check that
+   proves that nothing up to it was changed or cut off. ERR_STATE, with a finding: it is not. */
+int state_events_check_head(struct state *s, const char *head, int64_t *ret_seq) MUST_USE;
 
 /* ------------------------------------------------------------------ signing (sign.c) */
 
@@ -179,10 +222,30 @@ struct sign_sink {
     void *ctx;
 };
 
+/*
+ * A key's part in the zone. Each part stands alone: a key may be published before it signs, sign
+ * before it is published (RFC 6781 s4.1.4), or be there for the parent to know only.
+ */
+struct sign_key {
+    const struct key *key;
+    bool publishes; /* in the DNSKEY RRset; a KSK or CSK signs DNSKEY, CDS and CDNSKEY then */
+    bool signs;     /* the zone's data */
+    bool has_ds;    /* the parent is to have its DS: the .ds file; CDS and CDNSKEY when shown */
+};
+
+/* The parts of keys that always were and will be: all in the zone, each doing what its role says.
+   RET has room for SET->n. */
+void sign_keys_of(const struct keyset *set, struct sign_key *ret);
+
 struct sign_params {
-    const struct dnssec_policy *policy;
-    const struct keyset *keys;
-    uint32_t dnskey_ttl_s; /* after TTL policy */
+    const struct dnssec_policy *policy; /* its algorithm, single_key and cds are not looked at */
+    const struct sign_key *keys;
+    size_t key_n;
+    bool shows_cds;           /* CDS and CDNSKEY of the keys that have a DS */
+    bool deletes_ds;          /* those that ask for none instead (RFC 8078 s4) */
+    const struct zone *given; /* signed records of the apex made elsewhere, where such of keys
+                                 without a private half are found; or NULL */
+    uint32_t dnskey_ttl_s;    /* after TTL policy */
     int64_t now;
     const struct zone *previous; /* signed snapshot whose fitting signatures are kept, or NULL */
     bool previous_is_proved;     /* a keyed digest says that it is what was signed here: its
@@ -212,6 +275,15 @@ struct sign_report {
  */
 int sign_zone(const struct zone *zone, const struct sign_params *params, struct zone **ret,
               struct sign_report *ret_report, struct diags *diags) MUST_USE;
+
+/*
+ * ZONE as it is published without DNSSEC: with the serial that sign_zone would give it, and ZONEMD
+ * when the policy says so. Of PARAMS, the keys and what belongs to them are not looked at. PREVIOUS
+ * may be a signed version, whose serial then counts. In the report expires_at and rebuild_before_at
+ * are 0.
+ */
+int sign_unsigned(const struct zone *zone, const struct sign_params *params, struct zone **ret,
+                  struct sign_report *ret_report, struct diags *diags) MUST_USE;
 
 /* What was taken out and put in from one snapshot to the next, for IXFR (RFC 1995): signatures,
    chain and both SOAs included, each record once, in canonical order of owners. */
@@ -250,9 +322,13 @@ bool sign_is_signed(const struct zone *zone);
  * the apex. */
 int sign_strip(const struct zone *zone, struct zone **ret, struct diags *diags) MUST_USE;
 
-/* DS records (SHA-256) for the keys that the parent must know, one per line (DESIGN section 5). */
-int sign_ds(const uint8_t *zone, const struct keyset *keys, uint32_t ttl_s,
+/* DS records (SHA-256) for the keys that have one, one per line (DESIGN section 5). */
+int sign_ds(const uint8_t *zone, const struct sign_key *keys, size_t key_n, uint32_t ttl_s,
             struct buf *out) MUST_USE;
+
+/* RFC 9615 s4.1: the CDS and CDNSKEY of those keys at OWNER, a signalling name. */
+int sign_signal(const uint8_t *zone, const struct sign_key *keys, size_t key_n, uint32_t ttl_s,
+                const uint8_t *owner, struct records *ret) MUST_USE;
 
 /* ------------------------------------------------------------------ verification (verify.c) */
 
@@ -266,7 +342,7 @@ struct verify_report {
     uint64_t signatures; /* RRSIGs verified */
     uint64_t denial;     /* NSEC or NSEC3 records checked */
     bool zonemd;         /* a ZONEMD was there and matches */
-    int64_t expires_at;  /* earliest expiration */
+    int64_t expires_at;  /* earliest expiration, keys that are not published included */
     bool nsec3;          /* the chain is of NSEC3 records */
 };
 

@@ -172,7 +172,7 @@ static off_t size_of(const char *path)
 }
 
 /* Key files without a database: it was lost, and with it what the keys are for (trust rule 1). */
-static int refuse_lost(struct state *s)
+int state_refuse_lost(struct state *s)
 {
     size_t n = state_key_files(s, KEY_FILES_ALL, NULL);
     if (n == 0)
@@ -184,7 +184,7 @@ static int refuse_lost(struct state *s)
 
 static int make_database(struct state *s)
 {
-    int err = refuse_lost(s);
+    int err = state_refuse_lost(s);
     if (err != ERR_OK || access(s->db_path, F_OK) == 0)
         return err;
     err = file_write_new(s->db_path, "", 0, 0600); /* SQLite would use the umask */
@@ -194,15 +194,32 @@ static int make_database(struct state *s)
     return err;
 }
 
+/* As a URI that promises SQLite that nobody writes: no lock, no file beside it. */
+static char *still_uri(const char *path)
+{
+    AUTO(buf) struct buf b = {0};
+    buf_add_str(&b, "file:");
+    for (; *path != 0; path++) {
+        if (strchr("%?#", *path) != NULL)
+            buf_printf(&b, "%%%02x", (unsigned)(unsigned char)*path);
+        else
+            buf_add_char(&b, *path);
+    }
+    buf_add_str(&b, "?immutable=1");
+    return buf_ok(&b) ? strdup(buf_str(&b)) : NULL;
+}
+
 /* SQLite is told not to follow links, and then refuses one anywhere in the path. Those that lead to
    DIR are the user's own affair. */
-static int connect_database(struct state *s)
+int state_connect(struct state *s, int flags, bool is_still)
 {
     AUTO_FREE char *dir = realpath(s->dir, NULL);
     AUTO_FREE char *path = dir == NULL ? NULL : file_join(dir, "state.db");
-    if (path == NULL)
+    AUTO_FREE char *uri = path == NULL || !is_still ? NULL : still_uri(path);
+    if (path == NULL || (is_still && uri == NULL))
         return ERR_NOMEM; /* DIR is there and ours */
-    int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    flags |= SQLITE_OPEN_NOFOLLOW | (is_still ? SQLITE_OPEN_URI : 0);
+    int rc = sqlite3_open_v2(is_still ? uri : path, &s->db, flags, NULL);
     if (rc != SQLITE_OK)
         return state_failed(s, rc);
     (void)sqlite3_extended_result_codes(s->db, 1);
@@ -221,7 +238,7 @@ static int open_database(struct state *s)
         if (err != ERR_OK)
             return err;
     }
-    int err = connect_database(s);
+    int err = state_connect(s, SQLITE_OPEN_READWRITE, false);
     if (err == ERR_OK)
         err = state_schema_open(s);
     if (err == ERR_OK && unclean)
@@ -243,20 +260,40 @@ static int open_parts(struct state *s)
     return err;
 }
 
-int state_open(const char *dir, struct state **ret, struct diags *diags)
+struct state *state_new(const char *dir, struct diags *diags)
 {
     struct state *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return ERR_NOMEM;
+        return NULL;
     s->lock_fd = -1;
     s->diags = diags;
     s->dir = strdup(dir);
     s->db_path = file_join(dir, "state.db");
     s->keys_dir = file_join(dir, "keys");
     s->zones_dir = file_join(dir, "zones");
-    int err = ERR_NOMEM;
     if (s->dir != NULL && s->db_path != NULL && s->keys_dir != NULL && s->zones_dir != NULL)
-        err = open_parts(s);
+        return s;
+    state_close(s);
+    return NULL;
+}
+
+int state_lock(const char *dir, struct state **ret, struct diags *diags)
+{
+    struct state *s = state_new(dir, diags);
+    int err = s == NULL ? ERR_NOMEM : take_lock(s);
+    if (err == ERR_OK)
+        *ret = s;
+    else
+        state_close(s);
+    return err;
+}
+
+int state_open(const char *dir, struct state **ret, struct diags *diags)
+{
+    struct state *s = state_new(dir, diags);
+    if (s == NULL)
+        return ERR_NOMEM;
+    int err = open_parts(s);
     if (err != ERR_OK) {
         state_close(s);
         return err;
@@ -280,6 +317,7 @@ void state_close(struct state *s)
     free(s->db_path);
     free(s->keys_dir);
     free(s->zones_dir);
+    free(s->who);
     free(s);
 }
 
@@ -287,7 +325,7 @@ void state_close(struct state *s)
 
 int state_begin(struct state *s)
 {
-    if (s->in_transaction)
+    if (s->in_transaction || s->peeks)
         return ERR_INTERNAL;
     int err = state_run(s, "BEGIN IMMEDIATE", "");
     s->in_transaction = err == ERR_OK;

@@ -138,7 +138,7 @@ static int read_signed(struct state *s, sqlite3_stmt *q, struct buf *ret)
     return ERR_OK;
 }
 
-int state_zone_get(struct state *s, const uint8_t *zone, struct state_zone *ret)
+static int get(struct state *s, const uint8_t *zone, bool with_text, struct state_zone *ret)
 {
     char name[NAME_TEXT_LEN];
     name_to_text_nodot(zone, name);
@@ -156,7 +156,8 @@ int state_zone_get(struct state *s, const uint8_t *zone, struct state_zone *ret)
         z.built_at = sqlite3_column_int64(q, 3);
         z.confirmed_at = sqlite3_column_int64(q, 4);
         z.confirmed_serial = (uint32_t)sqlite3_column_int64(q, 5);
-        err = read_signed(s, q, &z.signed_zone);
+        if (with_text)
+            err = read_signed(s, q, &z.signed_zone);
     }
     if (err != ERR_OK && err != ERR_ABSENT) {
         state_zone_done(&z);
@@ -164,6 +165,16 @@ int state_zone_get(struct state *s, const uint8_t *zone, struct state_zone *ret)
     }
     *ret = z;
     return ERR_OK;
+}
+
+int state_zone_get(struct state *s, const uint8_t *zone, struct state_zone *ret)
+{
+    return get(s, zone, true, ret);
+}
+
+int state_zone_look(struct state *s, const uint8_t *zone, struct state_zone *ret)
+{
+    return get(s, zone, false, ret);
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -332,25 +343,4 @@ void state_sweep(struct state *s)
 {
     sweep_folder(s, s->zones_dir, true);
     sweep_folder(s, s->keys_dir, false);
-}
-
-size_t state_key_files(struct state *s, enum key_files which, char name[KEY_DIGEST_LEN])
-{
-    size_t n = 0;
-    DIR *d = opendir(s->keys_dir);
-    const struct dirent *e;
-    while (d != NULL && (e = readdir(d)) != NULL) {
-        if (!has_suffix(e->d_name, ".pem"))
-            continue;
-        char digest[KEY_DIGEST_LEN] = "";
-        (void)snprintf(digest, sizeof digest, "%.*s", (int)strlen(e->d_name) - 4, e->d_name);
-        if (which == KEY_FILES_FOREIGN && state_made_key(s, digest))
-            continue;
-        n++;
-        if (name != NULL)
-            memcpy(name, digest, sizeof digest);
-    }
-    if (d != NULL)
-        (void)closedir(d);
-    return n;
 }

@@ -96,6 +96,7 @@ static int check_signed(struct verification *v, const struct verify_params *para
     report->nsec3 = v->chain_n > 0;
     report->expires_at = all.expires_at;
     judge_denial_ttl(v, &all, diags);
+    verify_strangers_judge(v, &all, diags);
     verify_chains_judge(v, diags);
     verify_keys_judge(v, diags);
     if (params->ds != NULL)

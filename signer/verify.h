@@ -83,6 +83,15 @@ struct verification {
     size_t chain_n;
 };
 
+#define VERIFY_STRANGERS 8 /* told one by one; a roll has one or two */
+
+struct verify_stranger { /* a key that signs and is not published */
+    uint16_t tag;
+    uint8_t algorithm;
+    uint64_t n;              /* its signatures */
+    struct zone_rrset first; /* the first RRset that it signs */
+};
+
 struct verify_part {     /* the outcome of a segment of the nodes */
     struct diags *diags; /* NULL: nothing found */
     uint64_t rrsets;
@@ -91,6 +100,8 @@ struct verify_part {     /* the outcome of a segment of the nodes */
     int64_t expires_at;        /* 0: no signature */
     uint64_t odd_ttl_n;        /* NSEC or NSEC3 RRsets with another TTL than RFC 9077 asks for */
     struct zone_rrset odd_ttl; /* the first of them */
+    struct verify_stranger strangers[VERIFY_STRANGERS]; /* .n 0: free */
+    uint64_t stranger_n;                                /* signatures of more keys than these */
     int err;
 };
 
@@ -164,6 +175,11 @@ int verify_cds(const struct verification *v, struct diags *diags) MUST_USE;
 
 int verify_rrset(struct verify_thread *t, const struct zone_node *n,
                  const struct zone_rrset *set) MUST_USE;
+/* More signatures by the key in S, whose `first` is the first that PART hears of. */
+void verify_part_meets(struct verify_part *part, const struct verify_stranger *s);
+/* After the nodes: the keys that sign and are not published, once each. */
+void verify_strangers_judge(const struct verification *v, const struct verify_part *all,
+                            struct diags *diags);
 
 /* N: the current node, which is in the chain. NEXT: the owner of the one after it, or the apex. */
 void verify_nsec(struct verify_thread *t, const struct zone_node *n, const uint8_t *next);

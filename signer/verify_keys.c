@@ -283,13 +283,38 @@ static int judge_ds(const struct verification *v, struct bytes ds, struct diag_w
     return ERR_OK;
 }
 
+/* RFC 8078 s4: removal is "CDS 0 0 0 00" and "CDNSKEY 0 3 0 AA==", to the letter. */
+static bool is_removal(uint16_t type, struct bytes rdata)
+{
+    static const uint8_t cds[] = {0, 0, 0, 0, 0};
+    static const uint8_t cdnskey[] = {0, 0, 3, 0, 0};
+    return bytes_equal(rdata, (struct bytes){type == VT_CDS ? cds : cdnskey, sizeof(cds)});
+}
+
+/* RFC 8078 s4: does the zone ask for no DS? */
+static bool asks_for_none(const struct verification *v)
+{
+    struct zone_rrset cds;
+    return zone_rrset(v->zone, v->apex, VT_CDS, &cds) && cds.rrs.count == 1 &&
+           is_removal(VT_CDS, (struct bytes){cds.rrs.rdata->data, cds.rrs.rdata->len});
+}
+
+/* A file with other records in it is a mistake; an empty one may be meant. */
+static void judge_no_ds(const struct verification *v, const struct zone *ds, struct diags *diags)
+{
+    char at[VERIFY_AT_LEN];
+    bool empty = zone_record_n(ds) == 0;
+    if (empty && asks_for_none(v))
+        return;
+    diag_add_as(diags, empty ? SEV_WARNING : SEV_ERROR, &rule_ds_absent, AT_FILE(zone_file(ds)),
+                verify_at(v->apex, VT_DS, at), "none");
+}
+
 int verify_ds(const struct verification *v, const struct zone *ds, struct diags *diags)
 {
     struct zone_rrset set;
     if (!zone_rrset(ds, v->apex, VT_DS, &set) || set.rrs.count == 0) {
-        char at[VERIFY_AT_LEN];
-        diag_add(diags, &rule_ds_absent, AT_FILE(zone_file(ds)), verify_at(v->apex, VT_DS, at),
-                 "none");
+        judge_no_ds(v, ds, diags);
         return ERR_OK;
     }
     knot_rdata_t *rd = set.rrs.rdata;
@@ -323,14 +348,6 @@ static bool has_tag(const struct verification *v, struct bytes ds)
             return true;
     }
     return false;
-}
-
-/* RFC 8078 s4: removal is "CDS 0 0 0 00" and "CDNSKEY 0 3 0 AA==", to the letter. */
-static bool is_removal(uint16_t type, struct bytes rdata)
-{
-    static const uint8_t cds[] = {0, 0, 0, 0, 0};
-    static const uint8_t cdnskey[] = {0, 0, 3, 0, 0};
-    return bytes_equal(rdata, (struct bytes){type == VT_CDS ? cds : cdnskey, sizeof(cds)});
 }
 
 /* One record of SET. RET_KEEPS: it stands for a key that signs the DNSKEY RRset, or for none that

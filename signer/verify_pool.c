@@ -120,6 +120,9 @@ static void join_part(struct verify_part *ret, const struct verify_part *part)
     if (ret->odd_ttl_n == 0)
         ret->odd_ttl = part->odd_ttl;
     ret->odd_ttl_n += part->odd_ttl_n;
+    for (size_t i = 0; i < VERIFY_STRANGERS && part->strangers[i].n > 0; i++)
+        verify_part_meets(ret, &part->strangers[i]);
+    ret->stranger_n += part->stranger_n;
     if (ret->err == ERR_OK)
         ret->err = part->err;
     if (part->diags != NULL)

@@ -121,21 +121,87 @@ static void say_no_key(struct verify_thread *t, const struct zone_node *n,
                      s->algorithm);
 }
 
-static void note_valid(struct verify_thread *t, const struct zone_node *n,
-                       const struct zone_rrset *set, struct verify_key *k, const struct zone_sig *s)
+static void note_end(struct verify_thread *t, const struct zone_sig *s)
 {
     struct verify_part *part = t->part;
-    part->signatures++;
     int64_t end = serial_moment(t->v, s->expiration);
     if (part->expires_at == 0 || end < part->expires_at)
         part->expires_at = end;
+}
+
+/* What is known of an RRset while its signatures are looked at. */
+#define STRANGERS_MAX 16 /* more signatures of unknown keys over one RRset are none of a roll's */
+enum { SIG_SEEN = 1, SIG_GOOD = 2 /* it verifies, or cannot be checked here */ };
+struct tally {
+    uint8_t by[256]; /* algorithm */
+    size_t stranger_n;
+    struct zone_sig strangers[STRANGERS_MAX];
+};
+
+/*
+ * RFC 4035 s2.2 asks for a signature by each algorithm of the DNSKEY RRset, and RFC 6840 s5.11
+ * forbids validators to ask for more: then signatures of keys that are not published, as there are
+ * while an algorithm comes or goes (RFC 6781 s4.1.4), do no harm.
+ */
+static void judge_strangers(struct verify_thread *t, const struct zone_node *n,
+                            const struct zone_rrset *set, const struct tally *tally)
+{
+    const struct verification *v = t->v;
+    bool satisfied = v->algorithm_n > 0;
+    for (size_t i = 0; i < v->algorithm_n; i++)
+        satisfied = satisfied && (tally->by[v->algorithms[i]] & SIG_GOOD) != 0;
+    for (size_t i = 0; i < tally->stranger_n; i++) {
+        const struct zone_sig *s = &tally->strangers[i];
+        if (!satisfied) {
+            say_no_key(t, n, set, s);
+            continue;
+        }
+        note_end(t, s);
+        verify_part_meets(t->part, &(struct verify_stranger){s->key_tag, s->algorithm, 1, *set});
+    }
+}
+
+void verify_part_meets(struct verify_part *part, const struct verify_stranger *s)
+{
+    for (size_t i = 0; i < VERIFY_STRANGERS; i++) {
+        struct verify_stranger *to = &part->strangers[i];
+        if (to->n == 0)
+            *to = (struct verify_stranger){s->tag, s->algorithm, 0, s->first};
+        if (to->tag == s->tag && to->algorithm == s->algorithm) {
+            to->n += s->n;
+            return;
+        }
+    }
+    part->stranger_n += s->n;
+}
+
+void verify_strangers_judge(const struct verification *v, const struct verify_part *all,
+                            struct diags *diags)
+{
+    for (size_t i = 0; i < VERIFY_STRANGERS && all->strangers[i].n > 0; i++) {
+        const struct verify_stranger *s = &all->strangers[i];
+        VERIFY_ADD(v, diags, rule_rrsig_unpublished, s->first.sig_line, s->first.owner,
+                   s->first.type, "key %u, algorithm %u, is not in the DNSKEY RRset; %llu RRSIGs",
+                   s->tag, s->algorithm, (unsigned long long)s->n);
+    }
+    if (all->stranger_n > 0)
+        VERIFY_ADD(v, diags, rule_rrsig_unpublished, 0, v->apex, 0,
+                   "more keys that are not in the DNSKEY RRset; %llu RRSIGs",
+                   (unsigned long long)all->stranger_n);
+}
+
+static void note_valid(struct verify_thread *t, const struct zone_node *n,
+                       const struct zone_rrset *set, struct verify_key *k, const struct zone_sig *s)
+{
+    t->part->signatures++;
+    note_end(t, s);
     if (set->type == VT_DNSKEY && (n->flags & NODE_APEX) != 0) /* keys of other names say nothing */
         k->signs_dnskey = true;
 }
 
 /* RFC 4035 s5.3.1: tags don't tell keys apart for sure, so all that fit are tried. */
 static int check_value(struct verify_thread *t, const struct zone_node *n,
-                       const struct zone_rrset *set, const struct zone_sig *s)
+                       const struct zone_rrset *set, const struct zone_sig *s, struct tally *tally)
 {
     struct verification *v = t->v;
     bool known = false;
@@ -159,12 +225,17 @@ static int check_value(struct verify_thread *t, const struct zone_node *n,
             return err;
         if (valid) {
             note_valid(t, n, set, k, s);
+            tally->by[s->algorithm] |= SIG_GOOD;
             return ERR_OK;
         }
     }
-    if (!known)
+    if (!known && tally->stranger_n < STRANGERS_MAX)
+        tally->strangers[tally->stranger_n++] = *s;
+    else if (!known)
         say_no_key(t, n, set, s);
-    else if (tried)
+    else if (!tried)
+        tally->by[s->algorithm] |= SIG_GOOD; /* as far as can be said here */
+    else
         VERIFY_FOUND(t, rule_rrsig_invalid, set->sig_line, n->owner, set->type,
                      "RRSIG by key %u, algorithm %u does not verify", s->key_tag, s->algorithm);
     return ERR_OK;
@@ -189,7 +260,7 @@ static void judge_unwanted(struct verify_thread *t, const struct zone_node *n,
 
 /* RFC 4035 s2.2: by each algorithm of the DNSKEY RRset. A bad signature has its own finding. */
 static void judge_algorithms(struct verify_thread *t, const struct zone_node *n,
-                             const struct zone_rrset *set, const bool seen[256])
+                             const struct zone_rrset *set, const struct tally *tally)
 {
     const struct verification *v = t->v;
     if (set->sig_n == 0) {
@@ -197,7 +268,7 @@ static void judge_algorithms(struct verify_thread *t, const struct zone_node *n,
         return;
     }
     for (size_t i = 0; i < v->algorithm_n; i++) {
-        if (!seen[v->algorithms[i]])
+        if (tally->by[v->algorithms[i]] == 0)
             VERIFY_FOUND(t, rule_rrset_algorithm, set->sig_line, n->owner, set->type,
                          "no RRSIG of algorithm %u", v->algorithms[i]);
     }
@@ -232,7 +303,8 @@ static void judge_ttls(struct verify_thread *t, const struct zone_node *n,
 }
 
 static int check_signature(struct verify_thread *t, const struct zone_node *n,
-                           const struct zone_rrset *set, const struct zone_sig *s)
+                           const struct zone_rrset *set, const struct zone_sig *s,
+                           struct tally *tally)
 {
     if (s->signature.len == 0) {
         VERIFY_FOUND(t, rule_rrsig_malformed, set->sig_line, n->owner, set->type,
@@ -242,7 +314,7 @@ static int check_signature(struct verify_thread *t, const struct zone_node *n,
     if (!check_fields(t, n, set, s))
         return ERR_OK;
     int err = build_data(&t->data, n, set, s);
-    return err == ERR_OK ? check_value(t, n, set, s) : err;
+    return err == ERR_OK ? check_value(t, n, set, s, tally) : err;
 }
 
 int verify_rrset(struct verify_thread *t, const struct zone_node *n, const struct zone_rrset *set)
@@ -256,16 +328,19 @@ int verify_rrset(struct verify_thread *t, const struct zone_node *n, const struc
     if (set->type == VT_DS)
         judge_ds_set(t, n, set);
     judge_ttls(t, n, set);
-    bool seen[256] = {false};
+    struct tally tally; /* not all of it: it is made for every RRset */
+    memset(tally.by, 0, sizeof(tally.by));
+    tally.stranger_n = 0;
     const uint8_t *pos = set->sigs;
     for (uint32_t i = 0; i < set->sig_n; i++) {
         struct zone_sig s;
         sig_walk_next(set, &pos, &s);
-        seen[s.algorithm] = true;
-        int err = check_signature(t, n, set, &s);
+        tally.by[s.algorithm] |= SIG_SEEN;
+        int err = check_signature(t, n, set, &s, &tally);
         if (err != ERR_OK)
             return err;
     }
-    judge_algorithms(t, n, set, seen);
+    judge_strangers(t, n, set, &tally);
+    judge_algorithms(t, n, set, &tally);
     return ERR_OK;
 }

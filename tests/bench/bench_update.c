@@ -16,6 +16,7 @@
 
 #include "common/err.h"
 #include "common/file.h"
+#include "common/limits.h"
 #include "signer/signer.h"
 #include "zones/zones.h"
 
@@ -41,6 +42,7 @@ struct bench {
     struct sign_params params;
     struct dnssec_policy policy;
     struct keyset keys;
+    struct sign_key uses[LIMIT_ZONE_KEYS];
     struct zone *first;   /* targets point into it */
     struct zone *current; /* the last signed snapshot */
     struct target targets[CHANGES_MAX];
@@ -79,6 +81,10 @@ static int sign_first(struct bench *b)
     if (err == ERR_OK)
         err = key_folder_keys(folder, zone_apex(plain), b->policy.algorithm, false, false, &b->keys,
                               &made, b->diags);
+    if (err == ERR_OK) {
+        sign_keys_of(&b->keys, b->uses);
+        b->params.key_n = b->keys.n;
+    }
     struct sign_report report;
     if (err == ERR_OK)
         err = sign_zone(plain, &b->params, &b->first, &report, b->diags);
@@ -263,7 +269,7 @@ int main(int argc, char **argv)
     b.policy = dnssec_policy_standard;
     b.policy.zonemd = false; /* it would read the whole zone */
     b.params = (struct sign_params){.policy = &b.policy,
-                                    .keys = &b.keys,
+                                    .keys = b.uses,
                                     .dnskey_ttl_s = b.policy.dnskey_ttl_s,
                                     .now = now,
                                     .threads = threads,

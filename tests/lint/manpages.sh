@@ -3,7 +3,7 @@
 # options as --help.
 source "$(dirname "$0")/../support/lint.sh" || exit 1
 
-for page in docs/man/mudzone.1 docs/man/mudzone-inventory.5; do
+for page in docs/man/mudzone.1 docs/man/mudzone-keys.1 docs/man/mudzone-inventory.5; do
   if [[ ! -e $page ]]; then
     bad "$page" "missing" "every command and option has its place there"
     continue
@@ -32,15 +32,36 @@ for command in "${commands[@]}"; do
 done
 
 strip() { sed -E 's/^[^-]*--/--/'; }
+options_of() { words "$option" | strip | sort -u; }
+same_options() { # PAGE HELP-OPTIONS PAGE-OPTIONS
+  local name
+  while IFS= read -r name; do
+    [[ -z $name ]] || bad "$1" "does not know $name" "some --help names it"
+  done < <(comm -23 <(printf '%s\n' "$2") <(printf '%s\n' "$3"))
+  while IFS= read -r name; do
+    [[ -z $name ]] || bad "$1" "describes $name" "no --help names it"
+  done < <(comm -13 <(printf '%s\n' "$2") <(printf '%s\n' "$3"))
+}
+
 help_options=$({
   "$mudzone" --help
   for command in "${commands[@]}"; do "$mudzone" "$command" --help; done
-} | words "$option" | strip | sort -u)
-page_options=$(words "$option" <<<"$page_text" | strip | sort -u)
-while IFS= read -r name; do
-  [[ -z $name ]] || bad docs/man/mudzone.1 "does not know $name" "some --help names it"
-done < <(comm -23 <(printf '%s\n' "$help_options") <(printf '%s\n' "$page_options"))
-while IFS= read -r name; do
-  [[ -z $name ]] || bad docs/man/mudzone.1 "describes $name" "no --help names it"
-done < <(comm -13 <(printf '%s\n' "$help_options") <(printf '%s\n' "$page_options"))
+} | options_of)
+same_options docs/man/mudzone.1 "$help_options" "$(options_of <<<"$page_text")"
+
+# `mudzone keys` has subcommands, and a page of its own; the options of every command are in mudzone.1.
+keys_text=$(mandoc -T ascii docs/man/mudzone-keys.1 2>/dev/null | perl -pe 's/.\x08//g')
+common_options=$("$mudzone" keys list --help | sed -n '/^options of every command/,$p' | options_of)
+without_common() { comm -23 - <(printf '%s\n' "$common_options"); }
+mapfile -t subcommands < <("$mudzone" keys --help | sed -nE 's/^  ([a-z-]+)( .*)?$/\1/p' | sort -u)
+if [[ ${#subcommands[@]} -lt 3 ]]; then
+  bad "mudzone keys --help" "lists no subcommands" "one line each: two blanks, the word, what it does"
+fi
+for subcommand in "${subcommands[@]}"; do
+  grep -qE "^\.Ss $subcommand\b" docs/man/mudzone-keys.1 ||
+    bad docs/man/mudzone-keys.1 "has no section \"$subcommand\"" "mudzone keys --help lists it: describe it there (.Ss)"
+done
+keys_help=$(for subcommand in "${subcommands[@]}"; do "$mudzone" keys "$subcommand" --help; done |
+  options_of | without_common)
+same_options docs/man/mudzone-keys.1 "$keys_help" "$(options_of <<<"$keys_text" | without_common)"
 lint_done

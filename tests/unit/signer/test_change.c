@@ -18,23 +18,32 @@ struct run {
     bool zonemd;
     uint8_t algorithm;
     bool single_key;
+    uint8_t second; /* an algorithm that comes and goes; 0: none */
     size_t size;    /* records that the zone tends to */
     size_t changes; /* without MUDZONE_TEST_ROUNDS */
     size_t each;    /* changes between two full comparisons */
 };
 
 static const struct run runs[] = {
-    {"NSEC, a few records", DENIAL_NSEC, false, 13, false, 8, 300, 1},
-    {"NSEC3, a few records", DENIAL_NSEC3, false, 13, false, 8, 300, 1},
-    {"NSEC, one key", DENIAL_NSEC, false, 15, true, 60, 160, 4},
-    {"NSEC3, one key", DENIAL_NSEC3, false, 15, true, 60, 160, 4},
-    {"NSEC and ZONEMD", DENIAL_NSEC, true, 13, false, 40, 160, 4},
-    {"NSEC3 and ZONEMD", DENIAL_NSEC3, true, 13, false, 40, 160, 4},
-    {"NSEC, several leaves", DENIAL_NSEC, false, 13, false, 500, 200, 20},
-    {"NSEC3, several leaves", DENIAL_NSEC3, false, 13, false, 500, 200, 20},
+    {"NSEC, a few records", DENIAL_NSEC, false, 13, false, 0, 8, 300, 1},
+    {"NSEC3, a few records", DENIAL_NSEC3, false, 13, false, 0, 8, 300, 1},
+    {"NSEC, one key", DENIAL_NSEC, false, 15, true, 0, 60, 160, 4},
+    {"NSEC3, one key", DENIAL_NSEC3, false, 15, true, 0, 60, 160, 4},
+    {"NSEC and ZONEMD", DENIAL_NSEC, true, 13, false, 0, 40, 160, 4},
+    {"NSEC3 and ZONEMD", DENIAL_NSEC3, true, 13, false, 0, 40, 160, 4},
+    {"NSEC, several leaves", DENIAL_NSEC, false, 13, false, 0, 500, 200, 20},
+    {"NSEC3, several leaves", DENIAL_NSEC3, false, 13, false, 0, 500, 200, 20},
+    {"NSEC, two algorithms", DENIAL_NSEC, false, 13, false, 15, 30, 200, 4},
+    {"NSEC3, two algorithms, one key each", DENIAL_NSEC3, true, 15, true, 13, 30, 200, 4},
 };
 
 #define HELD_MAX 6 /* old snapshots that somebody still reads */
+
+/* What the keys of the first and those of the second algorithm do, step by step; over and over. */
+enum part { NOTHING, SIGNS, ALL };
+static const enum part steps[][2] = {{ALL, NOTHING}, {ALL, SIGNS}, {ALL, ALL}, {SIGNS, ALL},
+                                     {NOTHING, ALL}, {SIGNS, ALL}, {ALL, ALL}, {ALL, SIGNS}};
+#define STEPS (sizeof(steps) / sizeof(steps[0]))
 
 struct campaign {
     const struct run *run;
@@ -44,6 +53,9 @@ struct campaign {
     struct arena *arena;
     struct content content;
     struct keyset keys;
+    struct keyset second; /* of another algorithm; none */
+    size_t step;          /* in its rollover */
+    struct sign_key uses[4];
     struct dnssec_policy policy;
     int64_t now;
     struct zone *zone; /* signed */
@@ -164,10 +176,24 @@ static void print_first_difference(const char *a, const char *b)
 
 /* ------------------------------------------------------------------ one change */
 
+static void use_keys(struct campaign *c)
+{
+    size_t n = c->keys.n;
+    sign_keys_of(&c->keys, c->uses);
+    sign_keys_of(&c->second, c->uses + n);
+    for (size_t i = 0; i < n + c->second.n; i++) {
+        enum part part = steps[c->step][i < n ? 0 : 1];
+        c->uses[i].publishes = part == ALL;
+        c->uses[i].signs = c->uses[i].signs && part != NOTHING;
+    }
+}
+
 static struct sign_params params_of(struct campaign *c)
 {
+    use_keys(c);
     return (struct sign_params){.policy = &c->policy,
-                                .keys = &c->keys,
+                                .keys = c->uses,
+                                .key_n = c->keys.n + c->second.n,
                                 .dnskey_ttl_s = 3600,
                                 .now = c->now,
                                 .threads = 1 + below(&c->chance, 3)};
@@ -378,6 +404,23 @@ static void pass_time(struct campaign *c)
         (int64_t)(percent(&c->chance, 90) ? below(&c->chance, 600) : below(&c->chance, 4 * 86400));
 }
 
+/* One step of the rollover, by sign_zone; sign_change refuses it. */
+static struct zone *roll(struct campaign *c, struct sign_report *report)
+{
+    c->step = (c->step + 1) % STEPS;
+    struct sign_params params = params_of(c);
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    AUTO(zone_diff) struct zone_diff diff = {0};
+    struct zone *zone = NULL;
+    CHECK(c, sign_change(c->zone, NULL, NULL, &params, &zone, &diff, report, d) == ERR_KEY);
+    AUTO_PTR(zone) struct zone *content = content_zone(&c->content);
+    params.previous = c->zone;
+    params.previous_is_proved = percent(&c->chance, 50);
+    CHECK(c, sign_zone(content, &params, &zone, report, NULL) == ERR_OK);
+    CHECK(c, report->changed && serial_is_after(report->serial, zone_soa_serial(c->zone)));
+    return zone;
+}
+
 static void step(struct campaign *c)
 {
     AUTO(content) struct content before = content_copy(&c->content);
@@ -385,11 +428,12 @@ static void step(struct campaign *c)
     struct sign_report report;
     c->number++;
     pass_time(c);
-    for (size_t n = percent(&c->chance, 5) ? 0 : 1 + below(&c->chance, 4); n > 0; n--)
+    bool rolls = c->second.n > 0 && percent(&c->chance, 10);
+    for (size_t n = percent(&c->chance, 5) || rolls ? 0 : 1 + below(&c->chance, 4); n > 0; n--)
         change_step(&m, c->run->size);
-    struct zone *zone = change_once(c, &before, &report);
+    struct zone *zone = rolls ? roll(c, &report) : change_once(c, &before, &report);
     char *text = zone_text(zone);
-    if (c->number % c->run->each == 0)
+    if (c->number % c->run->each == 0 || rolls)
         check_full(c, zone, text, &report);
     hold(c, below(&c->chance, HELD_MAX), c->zone, c->text);
     c->zone = zone;
@@ -424,6 +468,7 @@ static void campaign_done(struct campaign *c)
     free(c->text);
     content_done(&c->content);
     keyset_done(&c->keys);
+    keyset_done(&c->second);
     arena_free(c->arena);
 }
 
@@ -431,6 +476,24 @@ static uint64_t setting(const char *name, uint64_t standard)
 {
     const char *text = getenv(name);
     return text != NULL ? strtoull(text, NULL, 10) : standard;
+}
+
+static bool have_tags_in_common(const struct keyset *a, const struct keyset *b)
+{
+    bool any = false;
+    for (size_t i = 0; i < a->n * b->n; i++)
+        any = any || key_tag(a->keys[i / b->n]) == key_tag(b->keys[i % b->n]);
+    return any;
+}
+
+static struct keyset keys_beside(const struct keyset *have, uint8_t algorithm, bool single)
+{
+    struct keyset set = make_keys(algorithm, single);
+    while (have_tags_in_common(have, &set)) {
+        keyset_done(&set);
+        set = make_keys(algorithm, single);
+    }
+    return set;
 }
 
 static void changes_give_what_full_signing_gives(void **state)
@@ -443,6 +506,8 @@ static void changes_give_what_full_signing_gives(void **state)
         c.arena = arena_new();
         c.content.arena = c.arena;
         c.keys = make_keys(runs[i].algorithm, runs[i].single_key);
+        if (runs[i].second != 0)
+            c.second = keys_beside(&c.keys, runs[i].second, runs[i].single_key);
         c.policy = policy_of(runs[i].algorithm, runs[i].single_key, runs[i].denial);
         c.policy.zonemd = runs[i].zonemd;
         c.now = TEST_NOW;

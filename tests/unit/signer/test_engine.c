@@ -8,7 +8,7 @@
 static struct sign_params params_of(const struct dnssec_policy *policy, const struct keyset *keys)
 {
     return (struct sign_params){
-        .policy = policy, .keys = keys, .dnskey_ttl_s = 3600, .now = TEST_NOW, .threads = 2};
+        .policy = policy, ALL_KEYS(keys), .dnskey_ttl_s = 3600, .now = TEST_NOW, .threads = 2};
 }
 
 static void add_text(struct records *r, const char *owner, const char *text)
@@ -339,7 +339,7 @@ static void another_key_with_the_same_tag_signs_anew(void **state)
     struct sign_params params = params_of(&policy, a);
     struct sign_report r;
     AUTO_PTR(zone) struct zone *first = sign_ok(content, &params, &r);
-    params.keys = &b;
+    params.keys = uses_of(&b);
     params.previous = first;
     params.previous_is_proved = true;
     zone_free(sign_ok(content, &params, &r));

@@ -11,7 +11,7 @@ static struct zone *sign_text(const char *text, enum denial denial)
     AUTO(keyset) struct keyset keys = make_keys(13, true);
     struct dnssec_policy p = policy_of(13, true, denial);
     struct sign_params params = {
-        .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+        .policy = &p, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
     struct sign_report report;
     AUTO_PTR(zone) struct zone *z = zone_of(text);
     return sign_ok(z, &params, &report);
@@ -218,7 +218,7 @@ static void one_hash_of_two_names_is_refused(void **state)
     AUTO(keyset) struct keyset keys = make_keys(13, true);
     struct dnssec_policy p = policy_of(13, true, DENIAL_NSEC3);
     const struct sign_params params = {
-        .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+        .policy = &p, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
     AUTO_PTR(diags) struct diags *d = diags_new();
     AUTO(job) struct job job = {.content = z, .params = &params, .diags = d};
     job.zone = zone_new(zone_apex(z), NULL);

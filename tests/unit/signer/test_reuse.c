@@ -34,7 +34,7 @@ static struct fixture setup(enum denial denial)
     struct fixture f = {.keys = make_keys(15, false), .policy = policy_of(15, false, denial)};
     f.input = zone_of(TEST_ZONE);
     struct sign_params params = {
-        .policy = &f.policy, .keys = &f.keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+        .policy = &f.policy, ALL_KEYS(&f.keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
     f.first = sign_ok(f.input, &params, &f.report);
     return f;
 }
@@ -50,7 +50,7 @@ static struct zone *again(struct fixture *f, const struct zone *input, int64_t n
                           struct sign_report *report)
 {
     struct sign_params params = {.policy = &f->policy,
-                                 .keys = &f->keys,
+                                 ALL_KEYS(&f->keys),
                                  .dnskey_ttl_s = 3600,
                                  .now = now,
                                  .previous = f->first,
@@ -124,7 +124,7 @@ static void a_file_or_floor_ahead_moves_the_serial(void **state)
                                   "@ 3600 NS ns1\n");
     struct sign_report r;
     struct sign_params params = {.policy = &f.policy,
-                                 .keys = &f.keys,
+                                 ALL_KEYS(&f.keys),
                                  .dnskey_ttl_s = 3600,
                                  .now = TEST_NOW,
                                  .previous = f.first,
@@ -306,7 +306,7 @@ static void another_zone_as_previous_is_a_warning(void **state)
     AUTO_PTR(zone) struct zone *out = NULL;
     struct sign_report r;
     struct sign_params params = {.policy = &f.policy,
-                                 .keys = &f.keys,
+                                 ALL_KEYS(&f.keys),
                                  .dnskey_ttl_s = 3600,
                                  .now = TEST_NOW,
                                  .previous = other,

@@ -16,9 +16,11 @@ static void every_algorithm_key_split_and_denial_verifies(void **state)
         TEST_CASE(algorithm_text(algorithm));
         AUTO(keyset) struct keyset keys = make_keys(algorithm, single);
         struct dnssec_policy p = policy_of(algorithm, single, denial);
-        p.cds = CDS_ALWAYS;
-        struct sign_params params = {
-            .policy = &p, .keys = &keys, .dnskey_ttl_s = 1800, .now = TEST_NOW};
+        struct sign_params params = {.policy = &p,
+                                     ALL_KEYS(&keys),
+                                     .shows_cds = true,
+                                     .dnskey_ttl_s = 1800,
+                                     .now = TEST_NOW};
         struct sign_report report;
         AUTO_PTR(zone) struct zone *out = sign_ok(z, &params, &report);
         assert_true(report.changed);
@@ -40,7 +42,7 @@ static void same_input_keys_and_moment_give_the_same_bytes(void **state)
         AUTO(keyset) struct keyset keys = make_keys(algorithms[i], false);
         struct dnssec_policy p = policy_of(algorithms[i], false, DENIAL_NSEC);
         struct sign_params params = {
-            .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+            .policy = &p, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
         struct sign_report report;
         AUTO_PTR(zone) struct zone *one = sign_ok(z, &params, &report);
         AUTO_PTR(zone) struct zone *two = sign_ok(z, &params, &report);
@@ -62,7 +64,7 @@ static void threads_do_not_change_the_result(void **state)
     AUTO(keyset) struct keyset keys = make_keys(15, true);
     struct dnssec_policy p = policy_of(15, true, DENIAL_NSEC3);
     struct sign_params params = {
-        .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+        .policy = &p, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
     struct sign_report report;
     params.threads = 5;
     AUTO_PTR(zone) struct zone *many = sign_ok(z, &params, &report);
@@ -81,7 +83,7 @@ static void only_own_data_is_signed(void **state)
     AUTO(keyset) struct keyset keys = make_keys(13, false);
     struct dnssec_policy p = policy_of(13, false, DENIAL_NSEC);
     struct sign_params params = {
-        .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+        .policy = &p, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
     struct sign_report report;
     AUTO_PTR(zone) struct zone *out = sign_ok(z, &params, &report);
     static const struct {
@@ -116,7 +118,7 @@ static void times_are_an_hour_back_and_jittered_ahead(void **state)
     AUTO(keyset) struct keyset keys = make_keys(15, false);
     struct dnssec_policy p = policy_of(15, false, DENIAL_NSEC);
     struct sign_params params = {
-        .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+        .policy = &p, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
     struct sign_report report;
     AUTO_PTR(zone) struct zone *out = sign_ok(z, &params, &report);
     uint32_t least = UINT32_MAX;
@@ -150,7 +152,7 @@ static void signing_works_across_the_end_of_32_bit_time(void **state)
     AUTO(keyset) struct keyset keys = make_keys(15, true);
     struct dnssec_policy p = policy_of(15, true, DENIAL_NSEC);
     struct sign_params params = {
-        .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = INT64_C(4294967296) - 86400};
+        .policy = &p, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = INT64_C(4294967296) - 86400};
     struct sign_report report;
     zone_free(sign_ok(z, &params, &report));
     assert_true(report.expires_at > INT64_C(4294967296));
@@ -202,7 +204,7 @@ static void serial_moves_past_file_previous_and_floor(void **state)
         struct dnssec_policy p = policy_of(15, true, DENIAL_NSEC);
         p.serial = cases[i].policy;
         struct sign_params params = {
-            .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+            .policy = &p, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
         params.has_serial_floor = cases[i].floor != NULL;
         if (params.has_serial_floor)
             params.serial_floor = (uint32_t)strtoul(cases[i].floor, NULL, 10);
@@ -233,7 +235,7 @@ static void input_of_a_signer_is_refused(void **state)
     AUTO(keyset) struct keyset keys = make_keys(15, true);
     struct dnssec_policy p = policy_of(15, true, DENIAL_NSEC);
     struct sign_params params = {
-        .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+        .policy = &p, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         TEST_CASE(cases[i].name);
         AUTO_PTR(zone) struct zone *z = zone_of(cases[i].text);
@@ -246,35 +248,36 @@ static void input_of_a_signer_is_refused(void **state)
     }
 }
 
-static void keys_that_do_not_fit_the_policy_are_refused(void **state)
+/* RFC 4035 s2.2. What the policy says of algorithm and kind of keys is for those who choose them.
+ */
+static void a_zone_without_a_key_for_each_kind_of_records_is_refused(void **state)
 {
     (void)state;
     static const struct {
         const char *name;
-        uint8_t algorithm; /* of the policy; the keys have 15 */
         bool single;
-        bool keys_single;
-        size_t drop; /* keys left out from the front */
+        size_t from; /* the first of the keys given */
+        size_t n;
+        const char *found;
     } cases[] = {
-        {"another algorithm", 13, false, false, 0},
-        {"a single key is asked for", 15, true, false, 0},
-        {"two keys are asked for", 15, false, true, 0},
-        {"no KSK", 15, false, false, 1},
-        {"no keys", 15, false, false, 2},
+        {"no KSK", false, 1, 1, "no key of ed25519 that signs the keys"},
+        {"no ZSK", false, 0, 1, "no key of ed25519 that signs the zone's data"},
+        {"no keys", true, 0, 0, "no key to publish"},
     };
     AUTO_PTR(zone) struct zone *z = zone_of(TEST_ZONE);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         TEST_CASE(cases[i].name);
-        AUTO(keyset) struct keyset keys = make_keys(15, cases[i].keys_single);
-        struct keyset part = {keys.keys + cases[i].drop, keys.n - cases[i].drop};
-        struct dnssec_policy p = policy_of(cases[i].algorithm, cases[i].single, DENIAL_NSEC);
+        AUTO(keyset) struct keyset keys = make_keys(15, cases[i].single);
+        struct keyset part = {keys.keys + cases[i].from, cases[i].n};
+        struct dnssec_policy p = policy_of(13, !cases[i].single, DENIAL_NSEC);
         struct sign_params params = {
-            .policy = &p, .keys = &part, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+            .policy = &p, ALL_KEYS(&part), .dnskey_ttl_s = 3600, .now = TEST_NOW};
         AUTO_PTR(diags) struct diags *d = diags_new();
         struct zone *out = NULL;
         struct sign_report report;
         assert_int_equal(sign_zone(z, &params, &out, &report, d), ERR_KEY);
         assert_int_equal(findings_n(d, "key-set"), 1);
+        assert_non_null(strstr(finding_text(d, "key-set"), cases[i].found));
     }
 }
 
@@ -288,7 +291,7 @@ static void keys_with_one_tag_are_refused(void **state)
     struct keyset twice = {three, 3};
     struct dnssec_policy p = policy_of(15, false, DENIAL_NSEC);
     struct sign_params params = {
-        .policy = &p, .keys = &twice, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+        .policy = &p, ALL_KEYS(&twice), .dnskey_ttl_s = 3600, .now = TEST_NOW};
     AUTO_PTR(diags) struct diags *d = diags_new();
     struct zone *out = NULL;
     struct sign_report report;
@@ -307,7 +310,7 @@ static void every_key_of_a_role_signs(void **state)
     struct keyset keys = {three, 3};
     struct dnssec_policy p = policy_of(15, false, DENIAL_NSEC3);
     struct sign_params params = {
-        .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+        .policy = &p, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
     struct sign_report report;
     AUTO_PTR(zone) struct zone *out = sign_ok(z, &params, &report);
     assert_int_equal(rrset_of(out, zone_apex(out), KNOT_RRTYPE_SOA).sig_n, 2);
@@ -329,7 +332,7 @@ static void a_signature_that_does_not_verify_stops_the_zone(void **state)
         AUTO(keyset) struct keyset other = make_keys(algorithms[i], false);
         struct dnssec_policy p = policy_of(algorithms[i], false, DENIAL_NSEC);
         struct sign_params params = {
-            .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+            .policy = &p, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
         /* the DNSKEY of another key beside this private one, as a mixed-up restore would do */
         struct bytes have = key_dnskey_rdata(keys.keys[1]);
         struct bytes wrong = key_dnskey_rdata(other.keys[1]);
@@ -353,10 +356,12 @@ static void stripping_a_signed_zone_gives_back_the_zone(void **state)
     AUTO(keyset) struct keyset keys = make_keys(15, false);
     for (int n3 = 0; n3 < 2; n3++) {
         struct dnssec_policy p = policy_of(15, false, n3 == 0 ? DENIAL_NSEC : DENIAL_NSEC3);
-        p.cds = CDS_ALWAYS;
         p.serial = SERIAL_INCREMENT;
-        struct sign_params params = {
-            .policy = &p, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+        struct sign_params params = {.policy = &p,
+                                     ALL_KEYS(&keys),
+                                     .shows_cds = true,
+                                     .dnskey_ttl_s = 3600,
+                                     .now = TEST_NOW};
         struct sign_report report;
         AUTO_PTR(zone) struct zone *out = sign_ok(z, &params, &report);
         AUTO_PTR(diags) struct diags *d = diags_new();
@@ -392,7 +397,7 @@ static void ds_is_written_for_the_keys_of_the_parent(void **state)
     AUTO(keyset) struct keyset keys = make_keys(13, false);
     AUTO(buf) struct buf out = {0};
     char start[64];
-    assert_int_equal(sign_ds(wire("example."), &keys, 86400, &out), ERR_OK);
+    assert_int_equal(sign_ds(wire("example."), uses_of(&keys), keys.n, 86400, &out), ERR_OK);
     snprintf(start, sizeof start, "example. 86400 IN DS %u 13 2 ", key_tag(keys.keys[0]));
     assert_memory_equal(out.data, start, strlen(start));
     assert_int_equal(out.len, strlen(start) + 64 + 1);
@@ -408,7 +413,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(jitter_is_spread_and_stays_below_its_bound),
     cmocka_unit_test(serial_moves_past_file_previous_and_floor),
     cmocka_unit_test(input_of_a_signer_is_refused),
-    cmocka_unit_test(keys_that_do_not_fit_the_policy_are_refused),
+    cmocka_unit_test(a_zone_without_a_key_for_each_kind_of_records_is_refused),
     cmocka_unit_test(keys_with_one_tag_are_refused),
     cmocka_unit_test(every_key_of_a_role_signs),
     cmocka_unit_test(a_signature_that_does_not_verify_stops_the_zone),

@@ -41,7 +41,7 @@ static void try_zone(const struct zone *zone)
         AUTO_PTR(diags) struct diags *d = diags_new();
         struct dnssec_policy policy = policy_of(15, false, (enum denial)denial);
         const struct sign_params params = {
-            .policy = &policy, .keys = &keys, .dnskey_ttl_s = 3600, .now = TEST_NOW};
+            .policy = &policy, ALL_KEYS(&keys), .dnskey_ttl_s = 3600, .now = TEST_NOW};
         struct sign_report report;
         if (sign_strip(zone, &plain, d) != ERR_OK ||
             sign_zone(plain, &params, &out, &report, d) != ERR_OK)

@@ -368,7 +368,7 @@ static void faults_of_signatures_are_found(void **state)
            NULL, NULL}},
          0,
          "",
-         "rrsig-key-early"},
+         "rrsig-unpublished"},
         {"a signature cut short",
          "nsec.zone",
          {{DROP, "mail.example.net. 3600 IN RRSIG A", NULL, NULL},
