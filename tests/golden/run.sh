@@ -7,6 +7,7 @@
 set -u
 mudzone=$(realpath "$1")
 case_dir=$(realpath "$2")
+[[ -f $case_dir/cmd ]] || { echo "run.sh: no case: $2 has no cmd" >&2; exit 2; } # nor is / copied
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/mudzone-golden.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
