@@ -23,7 +23,8 @@ struct build_zone {
     bool keys_made;
     struct life life; /* after this build; state has the one before */
     struct life_params params;
-    struct life_events events; /* from that one to this */
+    struct life_events events;         /* from that one to this */
+    char accepted_doubt[LIFE_WHY_LEN]; /* about the clock, which the user vouched for; "": none */
     bool shows_cds;
     bool deletes_ds;
     bool frozen;         /* a key is missing: the last good version stays, refreshed */
@@ -95,3 +96,6 @@ int build_sign(struct build *b) MUST_USE;
 
 /* build_out.c: manifest, tree, state, exchange. */
 int build_publish(struct build *b) MUST_USE;
+/* The digests in the publication zone and the documents change together, or not at all: OUT's web
+ * tree stays while that zone is frozen. */
+bool build_web_is_frozen(const struct build *b);

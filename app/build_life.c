@@ -89,6 +89,20 @@ static int keys_for_parent(struct build *b, const struct life *l, struct keyset 
     return err;
 }
 
+/* Nobody asked for it, and while it lasts the zone is not secure. */
+static void warn_lost_ds(struct build *b, size_t i)
+{
+    const struct build_zone *z = &b->zones[i];
+    for (size_t e = 0; e < z->events.n; e++) {
+        const struct life_event *event = &z->events.items[e];
+        const struct life_key *k = &z->life.keys[event->key];
+        if (event->what == LIFE_OUT_SEEN && event->part == KEY_PART_DS &&
+            k->parts[KEY_PART_DS].in_at != 0 && k->parts[KEY_PART_DS].out_at == 0)
+            diag_add(b->alarms, &rule_ds_lost, AT_NOWHERE, b->site.zones[i].inv->text,
+                     "the DS of %s %u is no longer there", key_role_text(k->role), k->tag);
+    }
+}
+
 /* Trust rule 10. The moment counts from which we know, not the one that the file claims. */
 static int heed_parent(struct build *b, size_t i, const struct parent_view *view)
 {
@@ -103,7 +117,9 @@ static int heed_parent(struct build *b, size_t i, const struct parent_view *view
     if (err != ERR_OK)
         return err == ERR_ABSENT ? ERR_OK : err;
     seen.at = b->app->now;
-    return life_observe(&z->life, &seen, &z->events);
+    err = life_observe(&z->life, &seen, &z->events);
+    warn_lost_ds(b, i);
+    return err;
 }
 
 static int take_latest(void *ctx, const struct state_observation *o)
@@ -182,13 +198,14 @@ static int step(struct build *b, size_t i)
     struct maker m = {b, i};
     const struct life_maker maker = {make_key, &m};
     char doubt[LIFE_WHY_LEN];
+    size_t seen_n = z->events.n; /* what was seen at the parent stays so */
     AUTO(life) struct life next = {0};
     int err = life_dup(&z->life, &next);
     if (err == ERR_OK)
         err = life_step(&next, &z->params, &maker, &z->events, doubt);
     if (err == ERR_KEY && life_is_signed(&z->life)) {
         b->alarm = err;
-        life_events_done(&z->events);
+        z->events.n = seen_n;
         return ERR_OK;
     }
     if (err != ERR_OK)
@@ -310,6 +327,8 @@ static int take_response(struct build *b, size_t i)
     life_events_done(&z->events);
     life_done(&z->life);
     err = open_life(b, i);
+    if (err == ERR_OK && !life_is_signed(&z->life))
+        return ERR_KEY; /* there is no last build with keys: never unsigned instead */
     if (err == ERR_OK)
         err = open_keys(b, i, &z->life, &missing, NULL);
     if (err == ERR_OK)
@@ -331,10 +350,20 @@ static int use_keys(struct build *b, size_t i)
 
 /* ------------------------------------------------------------------ all zones */
 
+/* For the log: somebody said that a clock is right which state had reason to doubt. */
+static void note_accepted_clock(struct build *b, size_t i)
+{
+    struct life_params params = b->zones[i].params;
+    params.accept_clock = false;
+    if (b->accept_clock)
+        life_clock_doubt(&b->zones[i].life, &params, b->zones[i].accepted_doubt);
+}
+
 static int zone_keys(struct build *b, size_t i)
 {
     life_params_of(b, i, &b->zones[i].params);
     int err = open_life(b, i);
+    note_accepted_clock(b, i);
     if (err == ERR_OK && b->zones[i].life.key_n > 0 && !is_clock_doubted(b, i))
         err = observe(b, i);
     if (err == ERR_OK)
@@ -384,6 +413,8 @@ int build_store_life(struct build *b, size_t i)
     const struct inv_zone *inv = b->site.zones[i].inv;
     AUTO(buf) struct buf evidence = {0};
     int err = store_observation(b, i, &evidence);
+    if (err == ERR_OK && z->accepted_doubt[0] != 0)
+        err = state_event(b->state, b->app->now, inv->text, "clock-accepted", z->accepted_doubt);
     if (err != ERR_OK || z->life.key_n == 0)
         return err;
     set_valid_until(z);

@@ -90,14 +90,29 @@ static int add_inputs(struct build *b, struct manifest *m)
     return err;
 }
 
-/* The digests in the publication zone and the documents change together, or not at all. */
-static bool web_is_frozen(const struct build *b)
+static const struct build_zone *publication_zone(const struct build *b)
 {
     for (size_t i = 0; i < b->zone_n; i++) {
         if (b->site.zones[i].inv == b->site.inv->publication.zone)
-            return b->zones[i].frozen && b->old.zone_n > 0;
+            return &b->zones[i];
     }
-    return false;
+    return NULL;
+}
+
+bool build_web_is_frozen(const struct build *b)
+{
+    const struct build_zone *z = publication_zone(b);
+    return z != NULL && z->frozen && b->old.zone_n > 0;
+}
+
+/* Without OUT there is nothing to take the documents from that a frozen zone announces. */
+static void warn_web(struct build *b)
+{
+    const struct build_zone *z = publication_zone(b);
+    if (z != NULL && z->frozen && !build_web_is_frozen(b) && b->docs->list_changed)
+        diag_add(b->alarms, &rule_zone_frozen, AT_FILE(b->out), b->site.inv->publication.zone->text,
+                 "OUT is not there to take the last documents from: readers refuse the new ones, "
+                 "which the zone does not announce");
 }
 
 /* ------------------------------------------------------------------ manifest */
@@ -165,7 +180,7 @@ static int make_manifest(struct build *b, struct tree *tree, struct buf *ret)
         .arena = arena_new(),
         .version = app_version(),
         .rebuild_before_at = b->rebuild_before_at,
-        .list_serial = web_is_frozen(b) ? b->old.list_serial : b->docs->serial,
+        .list_serial = build_web_is_frozen(b) ? b->old.list_serial : b->docs->serial,
         .event_head = head,
     };
     int err = m.arena == NULL ? ERR_NOMEM : state_event_head(b->state, head);
@@ -247,7 +262,8 @@ static int fill_tree(struct build *b, struct tree *tree)
     }
     if (err != ERR_OK)
         return err;
-    return web_is_frozen(b) ? add_old_web(b, tree) : add_web(b, tree);
+    warn_web(b);
+    return build_web_is_frozen(b) ? add_old_web(b, tree) : add_web(b, tree);
 }
 
 /* ------------------------------------------------------------------ state */
@@ -274,7 +290,7 @@ static int store_all(struct build *b)
     int err = ERR_OK;
     for (size_t i = 0; i < b->zone_n && err == ERR_OK; i++)
         err = store_zone(b, i);
-    if (web_is_frozen(b))
+    if (build_web_is_frozen(b))
         return err;
     if (err == ERR_OK)
         err = previous_store(b->state, b->docs);

@@ -56,8 +56,12 @@ void build_print(const struct build *b)
     time_format_rfc3339(b->rebuild_before_at, before);
     for (size_t i = 0; i < b->zone_n; i++)
         print_zone(b, i);
-    app_print(b->app, "list: serial %" PRIu32 "%s, %zu names, %zu models\n", b->docs->serial,
-              b->docs->list_changed ? "" : " (unchanged)", b->docs->list_name_n, b->docs->model_n);
+    if (build_web_is_frozen(b))
+        app_print(b->app, "list: serial %" PRIu32 ", kept as it is\n", b->old.list_serial);
+    else
+        app_print(b->app, "list: serial %" PRIu32 "%s, %zu names, %zu models\n", b->docs->serial,
+                  b->docs->list_changed ? "" : " (unchanged)", b->docs->list_name_n,
+                  b->docs->model_n);
     app_print(b->app, "%s %s\n", b->out, b->changed ? "written" : "unchanged");
     if (b->rebuild_before_at != 0)
         app_print(b->app, "rebuild before %s\n", before);
@@ -96,12 +100,14 @@ static json_t *zone_json(const struct build *b, size_t i)
 
 json_t *build_json(const struct build *b)
 {
+    bool frozen = build_web_is_frozen(b);
     json_t *zones = json_array();
     for (size_t i = 0; i < b->zone_n; i++)
         (void)json_array_append_new(zones, zone_json(b, i));
     return json_pack("{s:o, s:b, s:I, s:b, s:I, s:I, s:o, s:o}", "out", report_text_json(b->out),
-                     "changed", b->changed, "list-serial", (json_int_t)b->docs->serial,
-                     "list-changed", b->docs->list_changed, "names",
-                     (json_int_t)b->docs->list_name_n, "models", (json_int_t)b->docs->model_n,
-                     "zones", zones, "rebuild-before", time_or_null(b->rebuild_before_at));
+                     "changed", b->changed, "list-serial",
+                     (json_int_t)(frozen ? b->old.list_serial : b->docs->serial), "list-changed",
+                     !frozen && b->docs->list_changed, "names", (json_int_t)b->docs->list_name_n,
+                     "models", (json_int_t)b->docs->model_n, "zones", zones, "rebuild-before",
+                     time_or_null(b->rebuild_before_at));
 }

@@ -155,13 +155,17 @@ static int keep(struct build_task *t, const struct zone *previous)
                          : err;
 }
 
-#define TYPE_CDS 59
+#define TYPE_DNSKEY 48
+#define TYPE_CDS    59
 
 /* What today's policy would show instead, a missing KSK could not sign. RFC 8078 s4: algorithm 0
    asks for no DS. */
-static void keep_cds(struct sign_job *job, const struct zone *previous)
+static void keep_apex(struct sign_job *job, const struct zone *previous)
 {
+    struct zone_rrset dnskey;
     struct zone_rrset cds;
+    if (zone_rrset(previous, zone_apex(previous), TYPE_DNSKEY, &dnskey))
+        job->dnskey_ttl_s = dnskey.ttl;
     bool any = zone_rrset(previous, zone_apex(previous), TYPE_CDS, &cds) && cds.rrs.count > 0;
     job->deletes_ds = any && cds.rrs.rdata->len > 2 && cds.rrs.rdata->data[2] == 0;
     job->shows_cds = any && !job->deletes_ds;
@@ -189,8 +193,10 @@ static int refresh(struct build_task *t, size_t threads)
     struct sign_job job = job_of(t, threads, previous);
     job.zone = content;
     job.given = previous;
-    keep_cds(&job, previous);
+    keep_apex(&job, previous);
     err = sign_checked(&app, &job, out, to);
+    if (err == ERR_KEY && is_overtaken(&t->build->zones[t->i], &job))
+        return err; /* OUT has a later version, and keeps it (trust rule 4) */
     return err == ERR_KEY ? keep(t, previous) : err;
 }
 

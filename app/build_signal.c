@@ -32,6 +32,14 @@ static size_t managed_index(const struct build *b, const uint8_t *name)
     return SIZE_MAX;
 }
 
+/* The waits of the zone that gets the records count with its largest TTL, and its keys have been
+   moved already: no record may outlive that. */
+static uint32_t signal_ttl(const struct build_zone *z, const struct build_zone *to)
+{
+    uint32_t ttl_s = z->params.dnskey_ttl_s;
+    return ttl_s < to->params.zone_ttl_s ? ttl_s : to->params.zone_ttl_s;
+}
+
 static int lay_over(struct build *b, size_t i, const uint8_t *owner, size_t into)
 {
     struct build_zone *z = &b->zones[i];
@@ -41,7 +49,7 @@ static int lay_over(struct build *b, size_t i, const uint8_t *owner, size_t into
     if (extra == NULL)
         return ERR_NOMEM;
     int err = sign_signal(b->site.zones[i].inv->name, z->signed_zone.uses, z->signed_zone.keys.n,
-                          z->params.dnskey_ttl_s, owner, extra);
+                          signal_ttl(z, to), owner, extra);
     if (err == ERR_OK)
         err = zone_overlay(to->merged, extra, &more, b->app->diags);
     if (err != ERR_OK)
@@ -53,6 +61,19 @@ static int lay_over(struct build *b, size_t i, const uint8_t *owner, size_t into
 
 enum place { PLACE_INSIDE, PLACE_MANAGED, PLACE_OUTSIDE };
 
+/* Why the records cannot go into zone INTO at OWNER; NULL: they can. */
+static const char *why_no_signal(const struct build *b, const uint8_t *zone, const uint8_t *server,
+                                 size_t into, uint8_t owner[256])
+{
+    if (into == SIZE_MAX)
+        return "is in no zone of this inventory";
+    if (!life_is_signed(&b->zones[into].life))
+        return "is in a zone that is not signed, and so proves nothing";
+    if (b->zones[into].frozen)
+        return "is in a zone that lacks a key, and so is not changed";
+    return signal_name(zone, server, owner) ? NULL : "has a name too long for signalling records";
+}
+
 static int signal_at(struct build *b, size_t i, const uint8_t *server, enum place *ret)
 {
     uint8_t owner[256];
@@ -60,15 +81,16 @@ static int signal_at(struct build *b, size_t i, const uint8_t *server, enum plac
     const struct inv_zone *inv = b->site.zones[i].inv;
     size_t into = managed_index(b, server);
     *ret = into == i ? PLACE_INSIDE : PLACE_OUTSIDE;
-    if (into == i || !signal_name(inv->name, server, owner))
+    if (into == i)
         return ERR_OK;
-    if (into != SIZE_MAX && !b->zones[into].frozen) {
+    const char *why = why_no_signal(b, inv->name, server, into, owner);
+    if (why == NULL) {
         *ret = PLACE_MANAGED;
         return lay_over(b, i, owner, into);
     }
     name_to_text(server, text);
-    diag_add(b->app->diags, &rule_signal_outside, AT_NOWHERE, inv->text,
-             "the name server %s is in no zone of this inventory", text);
+    diag_add(b->app->diags, &rule_signal_outside, AT_NOWHERE, inv->text, "the name server %s %s",
+             text, why);
     return ERR_OK;
 }
 

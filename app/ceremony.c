@@ -54,7 +54,7 @@ int ceremony_write(struct app *app, struct ksr *k, const char *path, const char 
     AUTO_FREE char *to = place(k, path, suffix);
     int err = to == NULL ? ERR_NOMEM : ksr_write(k, &text);
     if (err == ERR_OK)
-        err = file_write_atomic(to, text.data, text.len, 0644);
+        err = file_write_out(to, text.data, text.len, 0644);
     if (err == ERR_IO)
         diag_add(app->diags, &rule_file_unwritable, AT_FILE(to), NULL, "%s", strerror(errno));
     if (err == ERR_OK)
@@ -67,8 +67,11 @@ int ceremony_write(struct app *app, struct ksr *k, const char *path, const char 
 /* The first inception and the last expiration. */
 static void set_times(const struct ksr_set *s, char from[TIME_TEXT_LEN], char until[TIME_TEXT_LEN])
 {
+    int64_t last_at = 0; /* not that of the last slot: they are in the order of inceptions */
+    for (size_t i = 0; i < s->slot_n; i++)
+        last_at = s->slots[i].until_at > last_at ? s->slots[i].until_at : last_at;
     time_format_rfc3339(s->slots[0].from_at, from);
-    time_format_rfc3339(s->slots[s->slot_n - 1].until_at, until);
+    time_format_rfc3339(last_at, until);
 }
 
 void ceremony_print_sets(const struct app *app, const struct ksr *k)

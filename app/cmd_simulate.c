@@ -9,11 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/key_view.h"
 #include "app/overview.h"
 #include "app/plan.h"
 #include "app/timeline_svg.h"
 #include "app/when.h"
 #include "common/file.h"
+#include "common/limits.h"
 #include "common/timetext.h"
 
 #define PARENT_DELAY_S 3600u
@@ -140,6 +142,9 @@ static int run_from(struct simulate *s, const char *zone, const struct life_para
     err = life_dup(&r->before, &r->life);
     if (err == ERR_OK)
         err = life_simulate(&r->life, &r->sim, &r->events);
+    if (err == ERR_LIMIT)
+        return usage_error(s->app, "more than %u events: expected a nearer --until",
+                           LIMIT_SIMULATED_EVENTS);
     /* each planned key has its own word, in all zones together */
     for (size_t i = r->before.key_n; i < r->life.key_n; i++)
         (void)snprintf(r->life.keys[i].digest, sizeof r->life.keys[i].digest, "planned-%u",
@@ -245,12 +250,9 @@ static void print_event(const struct simulate *s, const struct said *e)
 {
     const struct life_key *k = &e->run->life.keys[e->event->key];
     char at[TIME_TEXT_LEN];
-    char key[KEY_DIGEST_LEN + 8];
+    char key[KEY_NAME_LEN];
     time_format_rfc3339(e->event->at, at);
-    if (k->planned)
-        (void)snprintf(key, sizeof key, "%s %s", key_role_text(k->role), k->digest);
-    else
-        (void)snprintf(key, sizeof key, "%s %u", key_role_text(k->role), k->tag);
+    key_name_text(k, key);
     app_print(s->app, "%s  %-16s %-27s %s\n", at, key, life_event_text(e->event), e->event->why);
 }
 
@@ -329,7 +331,7 @@ static int draw(const struct simulate *s)
                                .until_at = r->sim.until_at};
     int err = timeline_svg(&t, &svg);
     if (err == ERR_OK)
-        err = file_write_atomic(s->options.svg, svg.data, svg.len, 0644);
+        err = file_write_out(s->options.svg, svg.data, svg.len, 0644);
     if (err == ERR_IO)
         fprintf(stderr, "mudzone: simulate: %s: %s\n", s->options.svg, strerror(errno));
     return err;

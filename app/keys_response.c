@@ -21,7 +21,6 @@ struct sign_response {
     const char *out;
     const char *digest; /* that the other side said */
     struct words allow_ksk;
-    uint16_t others[LIMIT_ZONE_KEYS];
     struct ksr_limits limits;
     bool dry_run;
     struct keyset ksks;
@@ -40,19 +39,15 @@ static void sign_response_done(struct sign_response *r)
 }
 DEFINE_AUTO(sign_response)
 
-static int parse_tags(struct sign_response *r)
+static int take_others(struct sign_response *r)
 {
+    uint8_t octets[(KEY_DIGEST_LEN - 1) / 2];
     for (size_t i = 0; i < r->allow_ksk.n; i++) {
-        char *end = NULL;
-        const char *text = r->allow_ksk.items[i];
-        unsigned long tag = strtoul(text, &end, 10);
-        if (text[0] < '0' || text[0] > '9' || *end != 0 || tag > UINT16_MAX)
-            return usage_error(r->app, "--allow-ksk: '%s' is not a key tag", text);
-        if (i == LIMIT_ZONE_KEYS)
-            return usage_error(r->app, "--allow-ksk: too many");
-        r->others[i] = (uint16_t)tag;
+        if (!hex_decode(r->allow_ksk.items[i], octets, sizeof octets))
+            return usage_error(r->app, "--allow-ksk: '%s' is not the digest of a key",
+                               r->allow_ksk.items[i]);
     }
-    r->limits.other_ksks = r->others;
+    r->limits.other_ksks = r->allow_ksk.items;
     r->limits.other_n = r->allow_ksk.n;
     return ERR_OK;
 }
@@ -64,7 +59,7 @@ static int check_folder(struct sign_response *r)
         return usage_error(r->app, "--keys DIR is missing");
     if (access(r->dir, R_OK | X_OK) != 0)
         return usage_error(r->app, "--keys %s: %s", r->dir, strerror(errno));
-    return parse_tags(r);
+    return take_others(r);
 }
 
 /* Blanks count for nothing: it is shown in groups. */
@@ -159,7 +154,7 @@ int keys_sign_response(struct app *app, int argc, char **argv)
         {"until", 0, "DATE", "sign nothing that ends later", OPTION_TIME, &r.limits.until_at},
         {"digest", 0, "HEX", "the request's digest, as the signing host showed it", OPTION_TEXT,
          &r.digest},
-        {"allow-ksk", 0, "TAG", "a KSK that is elsewhere and may be published too", OPTION_LIST,
+        {"allow-ksk", 0, "DIGEST", "a KSK that is elsewhere and may be published too", OPTION_LIST,
          &r.allow_ksk},
         {"allow-ds-removal", 0, NULL, "sign what asks the parent to drop all DS", OPTION_FLAG,
          &r.limits.allow_delete},

@@ -12,6 +12,7 @@
 #include "app/pipeline.h"
 #include "app/rules_app.h"
 #include "common/file.h"
+#include "publish/ask.h"
 
 #define SECRET_TEXT_MAX 4096 /* base64 of a TSIG secret, with blanks around it */
 
@@ -116,8 +117,13 @@ static int take_agent(struct app *app, const struct inv_agent *from, struct pare
                       struct parent_agent *ret)
 {
     size_t at = 0, len = 0;
+    struct ask_address address;
+    char text[ASK_ADDRESS_LEN]; /* as observations spell it, whatever the inventory does */
+    if (!ask_address_parse(from->address, 0, &address))
+        return ERR_INTERNAL; /* the inventory checked it */
+    ask_address_text(&address, text);
     ret->name = arena_strdup(t->arena, from->name);
-    ret->address = arena_strdup(t->arena, from->address);
+    ret->address = arena_strdup(t->arena, text);
     if (ret->name == NULL || ret->address == NULL)
         return ERR_NOMEM;
     if (from->tsig == NULL)

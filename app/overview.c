@@ -35,8 +35,10 @@ static uint32_t remembered(const struct life *l, enum ttl_kind kind)
     return most;
 }
 
-void life_params_remembered(const struct life *l, const struct inv_zone *inv, int64_t now,
-                            struct life_params *ret)
+/* The TTLs that a life counts with where no zone file was read: the last build's, else the
+   policy's. */
+static void life_params_remembered(const struct life *l, const struct inv_zone *inv, int64_t now,
+                                   struct life_params *ret)
 {
     uint32_t dnskey_ttl_s = remembered(l, TTL_DNSKEY);
     *ret = (struct life_params){

@@ -57,8 +57,3 @@ struct zone_overview *overview_zone(const struct overview *o, const struct inv_z
 
 /* Which zones the user named: true at the inventory's index. Without words, all. */
 int overview_pick(const struct overview *o, const struct words *names, bool **ret) MUST_USE;
-
-/* The TTLs that a life counts with where no zone file was read: the last build's, else the
-   policy's. */
-void life_params_remembered(const struct life *l, const struct inv_zone *inv, int64_t now,
-                            struct life_params *ret);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -45,8 +46,8 @@ static void say(int tty, const char *text)
         errno = 0; /* a prompt that is not seen is no reason to stop */
 }
 
-/* One line, without its end. */
-static int read_keys(const struct app *app, int tty, struct buf *ret)
+/* One line, without its end. False: given up. */
+static bool read_keys(int tty, struct buf *ret)
 {
     for (;;) {
         char c = KEY_CANCEL;
@@ -54,9 +55,9 @@ static int read_keys(const struct app *app, int tty, struct buf *ret)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0 || c == KEY_CANCEL || c == KEY_END)
-            return usage_error(app, "no passphrase was given");
+            return false;
         if (c == '\n' || c == '\r')
-            return ERR_OK;
+            return true;
         if ((c == '\b' || c == 0x7f) && ret->len > 0)
             ret->len--;
         else if (c != '\b' && c != 0x7f && ret->len < PASSPHRASE_MAX)
@@ -64,8 +65,41 @@ static int read_keys(const struct app *app, int tty, struct buf *ret)
     }
 }
 
+/* The terminal while it hides what is typed, for the handler. */
+static struct {
+    int tty;
+    struct termios shown;
+} hiding;
+
+/* A terminal left without echo is of no use to the next who types at it. */
+static void show_and_end(int number)
+{
+    (void)tcsetattr(hiding.tty, TCSAFLUSH, &hiding.shown);
+    (void)raise(number); /* on return, when what it does by default is set again */
+}
+
+static const int endings[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+#define ENDING_N (sizeof endings / sizeof *endings)
+
+static void catch_endings(struct sigaction before[ENDING_N])
+{
+    const struct sigaction ours = {.sa_handler = show_and_end, .sa_flags = (int)SA_RESETHAND};
+    for (size_t i = 0; i < ENDING_N; i++) {
+        (void)sigaction(endings[i], NULL, &before[i]);
+        if (before[i].sa_handler != SIG_IGN)
+            (void)sigaction(endings[i], &ours, NULL);
+    }
+}
+
+static void release_endings(const struct sigaction before[ENDING_N])
+{
+    for (size_t i = 0; i < ENDING_N; i++)
+        (void)sigaction(endings[i], &before[i], NULL);
+}
+
 static int ask(const struct app *app, int tty, const char *prompt, struct buf *ret)
 {
+    struct sigaction before[ENDING_N];
     struct termios shown;
     if (tcgetattr(tty, &shown) != 0)
         return usage_error(app, "the terminal cannot hide a passphrase: %s", strerror(errno));
@@ -76,15 +110,19 @@ static int ask(const struct app *app, int tty, const char *prompt, struct buf *r
     buf_reserve(ret, PASSPHRASE_MAX);
     if (!buf_ok(ret))
         return ERR_NOMEM;
-    say(tty, prompt);
-    int err = ERR_OK;
-    if (tcsetattr(tty, TCSAFLUSH, &hidden) != 0)
-        err = usage_error(app, "the terminal cannot hide a passphrase: %s", strerror(errno));
-    if (err == ERR_OK)
-        err = read_keys(app, tty, ret);
+    hiding.tty = tty;
+    hiding.shown = shown;
+    catch_endings(before);
+    bool hides = tcsetattr(tty, TCSAFLUSH, &hidden) == 0;
+    int why = errno;
+    say(tty, prompt); /* now: what is typed before is not taken */
+    bool given = hides && read_keys(tty, ret);
     (void)tcsetattr(tty, TCSAFLUSH, &shown);
+    release_endings(before);
     say(tty, "\n");
-    return err;
+    if (!hides)
+        return usage_error(app, "the terminal cannot hide a passphrase: %s", strerror(why));
+    return given ? ERR_OK : usage_error(app, "no passphrase was given");
 }
 
 static int from_terminal(const struct app *app, bool is_new, struct buf *ret)

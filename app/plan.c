@@ -9,7 +9,7 @@
 #include "app/rules_app.h"
 #include "app/when.h"
 
-const char *plan_kind_text(enum plan_kind kind)
+static const char *plan_kind_text(enum plan_kind kind)
 {
     static const char *const words[] = {"nothing", "step", "start", "roll", "policy"};
     return kind < PLAN_KIND_COUNT ? words[kind] : "?";

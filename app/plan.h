@@ -21,7 +21,6 @@ enum plan_kind {
     PLAN_POLICY, /* the keys do not fit the policy: algorithm, single key or two, unsigned */
     PLAN_KIND_COUNT
 };
-const char *plan_kind_text(enum plan_kind kind); /* "nothing", "step", "start", "roll", "policy" */
 
 struct key_plan {
     enum plan_kind kind;

@@ -16,6 +16,10 @@
       "keys that the state folder knows; bring back the state folder that made this OUT (or its "  \
       "keys: `keys import`, of a later version), or say --accept-new-keys (validators then "       \
       "refuse the zone until the parent has the new DS)")                                          \
+    X(state_older, "state-older", SEV_ERROR, "DESIGN 10.10",                                       \
+      "the state folder that made this OUT, or a newer backup of it: what caches hold of the "     \
+      "keys, this one does not know; or --accept-new-keys (validators may then refuse the zone "   \
+      "until its DNSKEY TTL and its largest TTL have passed)")                                     \
     X(state_behind, "state-behind", SEV_WARNING, "DESIGN 10.4",                                    \
       "the state folder that made OUT; this one does not know what OUT has announced since, so "   \
       "the list gets a new serial, and withdrawn names are not looked for in OUT's list")          \
@@ -23,7 +27,10 @@
       "only our files in OUT, which is replaced as a whole: this one is removed")                  \
     X(key_clock, "key-clock", SEV_WARNING, "DESIGN 10.10",                                         \
       "a clock that is right; no key is moved on until it is. When it is right now: "              \
-      "--accept-clock")                                                                            \
+      "`build --accept-clock`")                                                                    \
+    X(ds_lost, "ds-lost", SEV_WARNING, "DESIGN 10.9",                                              \
+      "the DS that the parent had and nobody asked to take away: give it again (`keys ds`), and "  \
+      "ask why")                                                                                   \
     X(zone_frozen, "zone-frozen", SEV_ERROR, "DESIGN 10.6",                                        \
       "the missing key back in its place; until then the last good version of the zone is "        \
       "published, its signatures made anew as far as the other keys go")                           \

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/key_view.h"
 #include "common/err.h"
 #include "common/timetext.h"
 
@@ -358,13 +359,10 @@ static void put_name(const struct drawing *d, size_t key)
 {
     const struct life_key *k = &d->t->life->keys[key];
     int y = y_of(d->rows[key]);
-    char name[48];
+    char name[KEY_NAME_LEN];
     char date[TIME_TEXT_LEN];
     AUTO(buf) struct buf about = {0};
-    if (k->planned)
-        (void)snprintf(name, sizeof name, "%s %.20s", key_role_text(k->role), k->digest);
-    else
-        (void)snprintf(name, sizeof name, "%s %u", key_role_text(k->role), k->tag);
+    key_name_text(k, name);
     put_text(d->out, 20, y + 24, "key", name);
     time_format_date(k->made_at, date);
     const char *algorithm = algorithm_text(k->algorithm);

@@ -36,7 +36,7 @@ void when_text(int64_t at, int64_t now, char out[WHEN_TEXT_LEN])
     if (at == now)
         (void)snprintf(out, WHEN_TEXT_LEN, "%s (now)", moment);
     else
-        (void)snprintf(out, WHEN_TEXT_LEN, "%s (%s%.36s%s)", moment, at > now ? "in " : "", span,
+        (void)snprintf(out, WHEN_TEXT_LEN, "%s (%s%.32s%s)", moment, at > now ? "in " : "", span,
                        at > now ? "" : " ago");
 }
 

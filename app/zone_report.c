@@ -106,7 +106,8 @@ static void add_need(const struct need *n, struct buf *out)
     buf_printf(out, "%s%s", n->level == NEED_ACTION ? "ACTION: " : "waits for ", n->text);
 }
 
-void zone_report_headline(const struct zone_report *r, struct buf *out)
+/* "OK", "waits for ...", "ACTION: ..." */
+static void add_headline(const struct zone_report *r, struct buf *out)
 {
     if (r->needs.n == 0)
         buf_add_str(out, "OK");
@@ -264,7 +265,7 @@ void zone_report_print(const struct zone_report *r)
 {
     AUTO(buf) struct buf out = {0};
     buf_printf(&out, "zone %s: ", r->zone->inv->text);
-    zone_report_headline(r, &out);
+    add_headline(r, &out);
     buf_add_char(&out, '\n');
     for (size_t i = 1; i < r->needs.n; i++) {
         buf_add_str(&out, "  and         ");
@@ -359,7 +360,7 @@ json_t *zone_report_json(const struct zone_report *r)
 {
     const struct zone_overview *z = r->zone;
     AUTO(buf) struct buf headline = {0};
-    zone_report_headline(r, &headline);
+    add_headline(r, &headline);
     json_t *blocks = json_array();
     for (size_t i = 0; i < r->blocks.n; i++)
         (void)json_array_append_new(blocks, block_json(z, &r->blocks.items[i]));

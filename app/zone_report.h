@@ -23,9 +23,6 @@ DEFINE_AUTO(zone_report)
 int zone_report_get(const struct overview *o, const struct zone_overview *z,
                     struct zone_report *ret) MUST_USE;
 
-/* "OK", "waits for ...", "ACTION: ..." */
-void zone_report_headline(const struct zone_report *r, struct buf *out);
-
 /* `status`: one block for a pager. */
 void zone_report_print(const struct zone_report *r);
 json_t *zone_report_json(const struct zone_report *r);

@@ -279,6 +279,31 @@ int file_write_atomic(const char *path, const void *data, size_t len, mode_t mod
     return err == ERR_OK ? file_stream_commit(&s) : err;
 }
 
+/* Not fsynced: what reads a pipe or terminal has its own rules. */
+static int write_through(const char *path, const void *data, size_t len)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return ERR_IO;
+    int err = write_all(fd, data, len);
+    if (err != ERR_OK)
+        close_keep_errno(fd);
+    else if (close(fd) != 0)
+        err = ERR_IO;
+    return err;
+}
+
+int file_write_out(const char *path, const void *data, size_t len, mode_t mode)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || S_ISDIR(st.st_mode))
+        return file_write_atomic(path, data, len, mode);
+    if (!S_ISREG(st.st_mode))
+        return write_through(path, data, len);
+    AUTO_FREE char *real = realpath(path, NULL);
+    return real == NULL ? ERR_IO : file_write_atomic(real, data, len, mode);
+}
+
 int file_mkdirs(const char *path, mode_t mode)
 {
     AUTO_FREE char *p = strdup(path);

@@ -23,6 +23,10 @@ int file_read_private(const char *path, size_t max, struct buf *ret) MUST_USE;
    fsync of the folder. The temporary name starts with "." and ends in ".tmp". */
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode) MUST_USE;
 
+/* For a place that a user names: a regular file is replaced like that, behind a link too; to a pipe
+   or device it is written. For root a rename would replace even /dev/null. */
+int file_write_out(const char *path, const void *data, size_t len, mode_t mode) MUST_USE;
+
 /*
  * The same for content that comes piece by piece. All-zero, it is closed. The file appears with
  * file_stream_commit; what was not committed is removed by file_stream_done, and with a killed

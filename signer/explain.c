@@ -10,8 +10,19 @@
 
 /* ------------------------------------------------------------------ blocks */
 
+static bool is_said(const struct life_blocks *l, const struct life_block *b)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->items[i].what == b->what && l->items[i].key == b->key && l->items[i].part == b->part)
+            return true;
+    }
+    return false;
+}
+
 static int add(struct life_blocks *l, const struct life_block *b)
 {
+    if (is_said(l, b)) /* several steps wait for one thing */
+        return ERR_OK;
     struct life_block *items = grow_items(l->items, l->n, &l->cap, sizeof *items);
     if (items == NULL)
         return ERR_NOMEM;

@@ -158,12 +158,12 @@ static int work_give(void *full, size_t from, size_t to)
 
 /* ------------------------------------------------------------------ progress */
 
-/* So many keys sign RRsets of TYPE. */
+/* So many keys sign the apex's RRset of TYPE. */
 static uint64_t signers_of(const struct job *job, uint16_t type)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < job->key_n; i++)
-        n += sign_key_signs(&job->keys[i].use, type) ? 1 : 0;
+        n += sign_key_signs(&job->keys[i].use, type, true) ? 1 : 0;
     return n;
 }
 

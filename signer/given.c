@@ -150,7 +150,7 @@ int given_check(const struct job *job, const struct zone *zone)
         const struct sign_key *k = &job->keys[i].use;
         for (size_t t = 0; t < sizeof types / sizeof *types && err == ERR_OK; t++) {
             struct zone_rrset set;
-            if (key_is_public(k->key) && sign_key_signs(k, types[t]) &&
+            if (key_is_public(k->key) && sign_key_signs(k, types[t], true) &&
                 zone_rrset(zone, zone->apex, types[t], &set))
                 err = check_set(job, k->key, &set);
         }

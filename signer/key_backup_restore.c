@@ -157,8 +157,13 @@ static int replace(struct restore *r)
         return err;
     }
     int err = move_aside(r, r->dir);
-    if (err == ERR_OK && rename(r->temp, r->dir) != 0)
-        err = unwritable(r, r->dir);
+    if (err != ERR_OK || rename(r->temp, r->dir) == 0)
+        return err;
+    err = unwritable(r, r->dir);
+    if (rename(r->aside, r->dir) == 0) { /* as it was */
+        free(r->aside);
+        r->aside = NULL;
+    }
     return err;
 }
 

@@ -35,7 +35,7 @@ struct bind_private {
     unsigned algorithm;
     struct crypto_parts parts;
     struct key_story story;
-    char label[128]; /* of a key on a token; else "" */
+    bool is_on_token; /* there is its address, which may say the PIN, and no key */
 };
 void bind_private_done(struct bind_private *p);
 DEFINE_AUTO(bind_private)

@@ -1,6 +1,5 @@
 /* Key files of BIND: K*.private, K*.key, K*.state. NSD's and Unbound's ldns-keygen writes the first
    two alike. */
-#include <stdio.h>
 #include <string.h>
 
 #include "common/err.h"
@@ -109,8 +108,7 @@ static int take_private_line(struct bind_private *p, struct bytes line, const ch
     if (text_is(name, "Algorithm"))
         return take_algorithm(p, value, ret_why);
     if (text_is(name, "Engine") || text_is(name, "Label")) {
-        (void)snprintf(p->label, sizeof p->label, "%.*s", (int)(value.len < 100 ? value.len : 100),
-                       (const char *)value.data);
+        p->is_on_token = true;
         return ERR_OK;
     }
     int64_t *at = time_named(&p->story, name);
@@ -149,7 +147,7 @@ int bind_private_parse(struct bytes text, struct bind_private *ret, const char *
     }
     if (p.algorithm == 0)
         return refuse(ret_why, "no algorithm number");
-    if (!has_a_key(&p) && p.label[0] == 0)
+    if (!has_a_key(&p) && !p.is_on_token)
         return refuse(ret_why, "no private key in it");
     *ret = p;
     p = (struct bind_private){0};

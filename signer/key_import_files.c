@@ -167,9 +167,8 @@ int import_bind(struct import *in, const char *word)
     if (was_read(in, b.private_path))
         return ERR_OK; /* K* names all files of a key */
     int err = read_bind_private(in, &b);
-    if (err == ERR_OK && b.private.label[0] != 0) {
-        diag_add(in->diags, &rule_import_form, AT_FILE(b.private_path), in->p->zone_text,
-                 "the key is on a token (%s)", b.private.label);
+    if (err == ERR_OK && b.private.is_on_token) {
+        (void)import_refuse(in, &rule_import_form, b.private_path, "the key is on a token");
         diag_expect(in->diags, "its pkcs11: URI instead of the file, and --role");
         return ERR_FINDINGS;
     }

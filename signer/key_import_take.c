@@ -125,17 +125,17 @@ static int batch_of(const struct foreign_keys *keys, struct batch *ret)
     return ERR_OK;
 }
 
-/* Trust rule 5: caches hold the old signer's DNSKEY RRset for its TTL. */
+/* Trust rule 5: caches hold the old signer's DNSKEY RRset for its TTL. Before the keys: without
+   them it is a longer wait at worst, while keys without it could move too early. */
 static int remember_ttls(struct state *s, const struct import_params *p,
-                         const struct foreign_keys *keys)
+                         const struct foreign_keys *keys, struct life *known)
 {
-    AUTO(life) struct life l = {0};
-    int err = state_life_get(s, p->zone, &l);
+    int err = ERR_OK;
     for (size_t i = 0; i < keys->n && err == ERR_OK; i++) {
         if (is_new(&keys->items[i]) && keys->items[i].has_ttl)
-            err = life_ttl_built(&l, TTL_DNSKEY, keys->items[i].ttl_s);
+            err = life_ttl_built(known, TTL_DNSKEY, keys->items[i].ttl_s);
     }
-    return err == ERR_OK ? state_life_put(s, p->zone, &l) : err;
+    return err == ERR_OK ? state_life_put(s, p->zone, known) : err;
 }
 
 int keys_take_foreign(struct state *s, const struct import_params *params,
@@ -154,7 +154,8 @@ int keys_take_foreign(struct state *s, const struct import_params *params,
         err = batch_of(keys, &new);
     if (err != ERR_OK || new.n == 0)
         return err;
-    err = state_keys_add(s, params->zone, new.keys, new.as, new.n, params->now,
-                         "brought from another signer", diags);
-    return err == ERR_OK ? remember_ttls(s, params, keys) : err;
+    err = remember_ttls(s, params, keys, &known);
+    return err == ERR_OK ? state_keys_add(s, params->zone, new.keys, new.as, new.n, params->now,
+                                          "brought from another signer", diags)
+                         : err;
 }

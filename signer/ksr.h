@@ -134,16 +134,18 @@ int ksr_request(const uint8_t *zone, const struct ksr_plan *plan, const struct b
  */
 
 struct ksr_limits {
-    int64_t from_at;            /* 0: none; no signature may begin before */
-    int64_t until_at;           /* 0: none; no signature may end later */
-    const uint16_t *other_ksks; /* tags of KSKs that are not here and may be published too */
+    int64_t from_at;  /* 0: none; no signature may begin before */
+    int64_t until_at; /* 0: none; no signature may end later */
+    /* Digests of KSKs that are not here and may be published too. Not tags: whoever has the signing
+       host finds a key of any tag in seconds. */
+    const char *const *other_ksks;
     size_t other_n;
     bool allow_delete; /* of all DS at the parent */
 };
 /*
  * Would an honest signing host ask for this? All sets belong to the zone; keys are ZSKs or KSKs of
- * KSKS; CDS and CDNSKEY name KSKs of the request; TTLs and times are sane and within LIMITS. All
- * that is wrong is said; ERR_FINDINGS.
+ * KSKS; CDS and CDNSKEY name KSKs of the request; TTLs and times are sane, within LIMITS, and begin
+ * within what the request says it is planned for. All that is wrong is said; ERR_FINDINGS.
  */
 int ksr_check(const struct ksr *request, const struct keyset *ksks, const struct ksr_limits *limits,
               const char *name, struct diags *diags) MUST_USE;

@@ -1,6 +1,7 @@
 /* Before the ceremony: is the request one that an honest signing host would make? Pure. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <libknot/descriptor.h>
 
@@ -9,6 +10,7 @@
 #include "signer/ds.h"
 #include "signer/keystore.h"
 #include "signer/ksr_int.h"
+#include "signer/rrsig.h"
 #include "signer/rules_sign.h"
 #include "zones/packed.h"
 
@@ -54,10 +56,10 @@ static bool is_here(const struct check *c, struct bytes dnskey)
     return false;
 }
 
-static bool is_other(const struct check *c, struct bytes dnskey)
+static bool is_other(const struct check *c, const struct key *k)
 {
     for (size_t i = 0; i < c->limits->other_n; i++) {
-        if (c->limits->other_ksks[i] == dnskey_tag(dnskey))
+        if (strcmp(c->limits->other_ksks[i], key_digest(k)) == 0)
             return true;
     }
     return false;
@@ -69,6 +71,22 @@ static bool is_sound(struct bytes dnskey)
     return dnskey.len > 4 && dnskey.data[2] == 3 && algorithm_text(dnskey.data[3]) != NULL &&
            crypto_public_new(dnskey.data[3], (struct bytes){dnskey.data + 4, dnskey.len - 4},
                              &public) == ERR_OK;
+}
+
+static void check_ksk(struct check *c, struct bytes dnskey)
+{
+    char what[192];
+    AUTO_PTR(key) struct key *k = NULL;
+    if (is_here(c, dnskey))
+        return;
+    bool is_key = key_from_dnskey(dnskey, KEY_KSK, &k) == ERR_OK;
+    if (is_key && is_other(c, k))
+        return;
+    (void)snprintf(what, sizeof what,
+                   "KSK %u (flags 257), digest %s, is not among the keys here, nor said to be "
+                   "expected",
+                   dnskey_tag(dnskey), is_key ? key_digest(k) : "?");
+    refuse(c, what);
 }
 
 static void check_dnskey(struct check *c, struct bytes dnskey)
@@ -83,11 +101,8 @@ static void check_dnskey(struct check *c, struct bytes dnskey)
         (void)snprintf(what, sizeof what, "DNSKEY %u has flags %u, neither 256 nor 257", tag,
                        flags);
         refuse(c, what);
-    } else if ((flags & DNSKEY_FLAG_SEP) != 0 && !is_here(c, dnskey) && !is_other(c, dnskey)) {
-        (void)snprintf(what, sizeof what,
-                       "KSK %u (flags 257) is not among the keys here, nor said to be expected",
-                       tag);
-        refuse(c, what);
+    } else if ((flags & DNSKEY_FLAG_SEP) != 0) {
+        check_ksk(c, dnskey);
     }
 }
 
@@ -197,6 +212,11 @@ static void check_times(struct check *c)
         const struct ksr_slot *slot = &s->slots[i];
         if (slot->until_at - slot->from_at > KSR_SLOT_MAX_S) {
             refuse(c, "a signature for more than a year");
+            break;
+        }
+        if (slot->from_at + SIGN_INCEPTION_BACK_S < c->request->from_at ||
+            slot->from_at > c->request->until_at) {
+            refuse(c, "a signature that begins outside of what the request is planned for");
             break;
         }
     }

@@ -211,6 +211,8 @@ static int read_slot(struct reader *r, struct ksr_set *s, const struct buf *reco
     if (blank == NULL || !time_parse_rfc3339(text, &from_at) ||
         !time_parse_rfc3339(blank, &until_at) || from_at >= until_at)
         return refuse(r, "expected \"sign\", a time, and a later one");
+    if (until_at > UINT32_MAX) /* else RRSIG's 32 bits would say a moment 136 years before */
+        return refuse(r, "a time after 2106, which no RRSIG can say");
     if (s->slot_n > 0 && from_at < s->slots[s->slot_n - 1].from_at)
         return refuse(r, "times that go back");
     if (++r->slots > LIMIT_KSR_SLOTS)

@@ -351,6 +351,9 @@ int ksr_plan(const struct life *l, const struct life *spares, const struct life_
         return ERR_KEY;
     }
     int err = run_both(&from, until_at, slack_s, &plan, diags);
+    /* before the caller makes keys for it; a need is two sets at most, CDS and CDNSKEY */
+    if (err == ERR_OK && plan.need_n > LIMIT_KSR_SETS / 2)
+        err = ERR_LIMIT;
     if (err == ERR_LIMIT)
         diag_add(diags, &rule_ksr_plan, AT_NOWHERE, NULL,
                  "too many builds or keys until then; a nearer date will do");

@@ -290,12 +290,14 @@ static int observe_there(struct life *l, size_t key, int64_t at, struct life_eve
                                   : "the parent has it, though it was not asked for");
 }
 
-static int observe_absent(struct life *l, size_t key, int64_t at, int64_t seen_at,
+static int observe_absent(struct life *l, size_t key, int64_t at, int64_t proven_at,
                           struct life_events *events)
 {
     struct part_times *t = &l->keys[key].parts[KEY_PART_DS];
+    if (proven_at < t->in_seen_at)
+        return ERR_OK; /* an older answer: the parent had it since */
     if (t->out_at != 0 && t->out_seen_at == 0) {
-        if (l->ds_public_at == 0 || seen_at < l->ds_public_at)
+        if (l->ds_public_at == 0 || proven_at < l->ds_public_at)
             return ERR_OK; /* the CDS that are public still ask for it */
         t->out_seen_at = at;
         return say_seen(events, key, KEY_PART_DS, LIFE_OUT_SEEN, at,
@@ -313,6 +315,7 @@ static int observe_absent(struct life *l, size_t key, int64_t at, int64_t seen_a
 int life_observe(struct life *l, const struct life_parent *seen, struct life_events *ret_events)
 {
     int64_t at = seen->at > l->clock_at ? seen->at : l->clock_at;
+    int64_t proven_at = seen->proven_at == 0 ? seen->at : seen->proven_at;
     int err = life_ttl_built(l, TTL_DS, seen->ttl_s);
     if (err != ERR_OK)
         return err;
@@ -320,7 +323,7 @@ int life_observe(struct life *l, const struct life_parent *seen, struct life_eve
     for (size_t i = 0; i < l->key_n && err == ERR_OK; i++) {
         if (l->keys[i].role != KEY_ZSK)
             err = is_there(seen, &l->keys[i]) ? observe_there(l, i, at, ret_events)
-                                              : observe_absent(l, i, at, seen->at, ret_events);
+                                              : observe_absent(l, i, at, proven_at, ret_events);
     }
     return err;
 }

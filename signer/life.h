@@ -208,10 +208,13 @@ bool life_is_unconfirmed(const struct life *l);
 /* What the parent was seen to say, validated (signer/parent.h): the DS of these keys and no others,
    alike at every address of every server. */
 struct life_parent {
-    int64_t at;
+    int64_t at;                            /* waits count from here */
     const char (*digests)[KEY_DIGEST_LEN]; /* keys of L whose DS is there */
     size_t digest_n;
     uint32_t ttl_s; /* of the DS RRset; of its absence when there is none */
+    /* It was so at this moment at the latest (0: AT): what is older than the public wish that a DS
+       go, or than the sight of it, is no sign that it went. */
+    int64_t proven_at;
 };
 int life_observe(struct life *l, const struct life_parent *seen,
                  struct life_events *ret_events) MUST_USE;

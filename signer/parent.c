@@ -102,18 +102,40 @@ static const struct parent_agent *agent_of(const struct parent_trust *t,
     return NULL;
 }
 
-/* RFC 2308 s5, for an absence that only TSIG vouches for. */
-static int negative_ttl(struct judge *j, const struct message *m, uint32_t *ret)
+struct above { /* the owner of an SOA above ZONE */
+    const uint8_t *zone;
+    uint8_t owner[256];
+    bool found;
+};
+
+static int take_above(void *ctx, const uint8_t *owner)
 {
-    *ret = 0;
-    if (j->o->parent == NULL)
-        return ERR_OK;
-    struct message_set soa;
-    int err = message_set(m, KNOT_AUTHORITY, j->o->parent, PT_SOA, j->scratch, &soa);
-    if (err != ERR_OK || soa.n != 1 || soa.rdata[0].len < 20)
+    struct above *a = ctx;
+    if (!a->found && name_is_below(a->zone, owner)) {
+        memcpy(a->owner, owner, name_len(owner));
+        a->found = true;
+    }
+    return ERR_OK;
+}
+
+/* RFC 2308 s2.2, s5: an absence that only TSIG vouches for comes with the SOA of the zone that says
+   so. The child's own servers have no DS either, and may be the agent's. */
+static int absence_by_tsig(struct judge *j, const struct message *m, struct parent_server *s)
+{
+    struct above above = {.zone = j->o->zone};
+    struct message_set soa = {0};
+    int err = message_owners(m, KNOT_AUTHORITY, PT_SOA, take_above, &above);
+    if (err == ERR_OK && above.found)
+        err = message_set(m, KNOT_AUTHORITY, above.owner, PT_SOA, j->scratch, &soa);
+    if (err != ERR_OK)
         return err;
+    if (soa.n != 1 || soa.rdata[0].len < 20) {
+        (void)snprintf(s->why, sizeof s->why, "no DS, but not in the name of a zone above it");
+        return ERR_OK;
+    }
     uint32_t minimum = wire_get32(soa.rdata[0].data + soa.rdata[0].len - 4);
-    *ret = minimum < soa.ttl ? minimum : soa.ttl;
+    s->ttl_s = minimum < soa.ttl ? minimum : soa.ttl;
+    s->proof = PARENT_BY_TSIG;
     return ERR_OK;
 }
 
@@ -143,8 +165,11 @@ static int prove_by_tsig(struct judge *j, const struct observed_answer *a, const
     int err = tsig_is_right(agent, a->message, a->request_mac, a->at, &right, s->why);
     if (err != ERR_OK || !right)
         return err;
+    s->signed_at = a->at;
+    if (s->says == PARENT_SAYS_NO_DS)
+        return absence_by_tsig(j, m, s);
     s->proof = PARENT_BY_TSIG;
-    return s->says == PARENT_SAYS_NO_DS ? negative_ttl(j, m, &s->ttl_s) : ERR_OK;
+    return ERR_OK;
 }
 
 static int prove_by_dnssec(struct judge *j, const struct observed_answer *a,
@@ -153,19 +178,20 @@ static int prove_by_dnssec(struct judge *j, const struct observed_answer *a,
 {
     const struct proof_times times = {a->at, j->now};
     bool proven = false;
-    uint32_t ttl = 0;
+    struct proof proof;
     if (!j->chain_is_proven) {
         /* a TSIG that failed says more than a chain that nobody configured */
         if (s->why[0] == 0)
             (void)snprintf(s->why, PARENT_WHY_LEN, "not proven: %.200s", j->chain_why);
         return ERR_OK;
     }
-    int err = ds->n > 0 ? proof_of_set(ds, &j->parent, &times, &proven, &ttl, s->why)
-                        : denial_of_ds(m, j->o->zone, &j->parent, &times, j->scratch, &proven, &ttl,
-                                       s->why);
+    int err = ds->n > 0 ? proof_of_set(ds, &j->parent, &times, &proven, &proof, s->why)
+                        : denial_of_ds(m, j->o->zone, &j->parent, &times, j->scratch, &proven,
+                                       &proof, s->why);
     if (err == ERR_OK && proven) {
         s->proof = PARENT_BY_DNSSEC;
-        s->ttl_s = ttl;
+        s->ttl_s = proof.ttl_s;
+        s->signed_at = proof.signed_at;
     }
     return err;
 }
@@ -319,7 +345,7 @@ static int judge_servers(struct judge *j, struct diags *diags)
     struct message_set set = {0};
     bool good = false, proven = false;
     char why[PARENT_WHY_LEN] = "it is not in the observation", text[PARENT_WHY_LEN];
-    uint32_t ttl;
+    struct proof proof;
     int err = ERR_OK;
     if (!j->chain_is_proven)
         return ERR_OK; /* said for each server */
@@ -331,7 +357,7 @@ static int judge_servers(struct judge *j, struct diags *diags)
     if (err == ERR_OK && good)
         err = message_set(&m, KNOT_ANSWER, j->o->parent, PT_NS, j->scratch, &set);
     if (err == ERR_OK && set.n > 0)
-        err = proof_of_set(&set, &j->parent, &times, &proven, &ttl, why);
+        err = proof_of_set(&set, &j->parent, &times, &proven, &proof, why);
     if (err != ERR_OK)
         return err;
     (void)snprintf(text, sizeof text, "the list of the parent's name servers: %.180s", why);
@@ -366,6 +392,7 @@ static const struct parent_server *judge_all(struct judge *j, struct diags *diag
             block(j, s, why, diags);
         }
         v->ttl_s = s->ttl_s > v->ttl_s ? s->ttl_s : v->ttl_s;
+        v->signed_at = s->signed_at < v->signed_at ? s->signed_at : v->signed_at;
     }
     if (first == NULL && v->agrees)
         block(j, NULL, "no server of the parent was asked", diags);
@@ -415,7 +442,7 @@ static int prepare(struct judge *j)
     j->scratch = arena_new();
     if (j->arena == NULL || j->scratch == NULL)
         return ERR_NOMEM;
-    j->v->observed_at = j->o->at;
+    j->v->observed_at = j->v->signed_at = j->o->at;
     j->v->agrees = true;
     j->v->server_n = j->o->answer_n;
     j->v->servers = arena_zalloc(j->arena, j->o->answer_n, sizeof *j->v->servers);

@@ -103,12 +103,14 @@ struct parent_server { /* one question to one address */
     const struct bytes *ds; /* rdata, sorted */
     size_t ds_n;
     uint32_t ttl_s;           /* of the DS, or of their absence */
+    int64_t signed_at;        /* the inception of what proves it; by TSIG: `at` */
     char why[PARENT_WHY_LEN]; /* what it said, or why that proves nothing */
 };
 
 struct parent_view {
     struct arena *arena;
     int64_t observed_at;
+    int64_t signed_at;             /* of all that counts, the first: replayed, it is no later */
     struct parent_server *servers; /* in the observation's order */
     size_t server_n;
     bool agrees;            /* every answer that counts is proven, and all are alike */

@@ -144,10 +144,10 @@ static int enter(struct chain_run *r, const uint8_t *zone, const struct entry *e
         return ERR_OK;
     }
     bool proven = false;
-    uint32_t ttl = 0;
+    struct proof proof;
     char why[PARENT_WHY_LEN] = "";
     if (err == ERR_OK)
-        err = proof_of_set(&set, &named, r->times, &proven, &ttl, why);
+        err = proof_of_set(&set, &named, r->times, &proven, &proof, why);
     if (err == ERR_OK && !proven)
         fail(r, zone, "the DNSKEY RRset", why);
     struct bytes *keys = NULL;
@@ -187,9 +187,9 @@ static int descend(struct chain_run *r, struct trusted_zone *z)
         return ERR_OK;
     }
     bool proven = false;
-    uint32_t ttl = 0;
+    struct proof proof;
     char why[PARENT_WHY_LEN] = "";
-    err = proof_of_set(&set, z, r->times, &proven, &ttl, why);
+    err = proof_of_set(&set, z, r->times, &proven, &proof, why);
     if (err == ERR_OK && !proven)
         fail(r, l->name, "the DS RRset", why);
     if (err != ERR_OK || !proven)

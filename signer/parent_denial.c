@@ -64,7 +64,7 @@ static bool denies_ds(struct denial_run *r, struct bytes map)
 /* ------------------------------------------------------------------ NSEC */
 
 static int by_nsec(struct denial_run *r, const struct message_set *set, bool *ret_proven,
-                   uint32_t *ret_ttl_s)
+                   struct proof *ret)
 {
     struct bytes rd = set->rdata[0];
     int len = rd.len == 0 ? 0 : knot_dname_wire_check(rd.data, rd.data + rd.len, NULL);
@@ -74,7 +74,7 @@ static int by_nsec(struct denial_run *r, const struct message_set *set, bool *re
     }
     if (!denies_ds(r, (struct bytes){rd.data + len, rd.len - (size_t)len}))
         return ERR_OK;
-    return proof_of_set(set, r->parent, r->times, ret_proven, ret_ttl_s, r->why);
+    return proof_of_set(set, r->parent, r->times, ret_proven, ret, r->why);
 }
 
 /* ------------------------------------------------------------------ NSEC3 */
@@ -93,6 +93,7 @@ struct spans {
     struct denial_run *run;
     struct span items[NSEC3_SPANS_MAX];
     size_t n;
+    size_t looked_at; /* records: what a flood of them costs is bounded, good or bad */
 };
 
 static bool span_read(struct span *s)
@@ -120,9 +121,10 @@ static int span_take(void *ctx, const uint8_t *owner)
 {
     struct spans *all = ctx;
     struct denial_run *r = all->run;
-    if (all->n == NSEC3_SPANS_MAX || owner[0] != LABEL_LEN ||
+    if (all->looked_at == NSEC3_SPANS_MAX || owner[0] != LABEL_LEN ||
         name_compare(owner + 1 + LABEL_LEN, r->parent->name) != 0)
         return ERR_OK;
+    all->looked_at++;
     struct span *s = &all->items[all->n];
     int err = message_set(r->m, KNOT_AUTHORITY, owner, PT_NSEC3, r->arena, &s->set);
     /* RFC 5155 s8.2: of one chain, all with the same parameters */
@@ -171,11 +173,10 @@ static const struct span *span_over(const struct spans *all, const char label[LA
     return NULL;
 }
 
-static int prove_span(struct spans *all, const struct span *s, bool *ret_proven,
-                      uint32_t *ret_ttl_s)
+static int prove_span(struct spans *all, const struct span *s, bool *ret_proven, struct proof *ret)
 {
     struct denial_run *r = all->run;
-    return proof_of_set(&s->set, r->parent, r->times, ret_proven, ret_ttl_s, r->why);
+    return proof_of_set(&s->set, r->parent, r->times, ret_proven, ret, r->why);
 }
 
 /* RFC 5155 s8.3: the closest encloser must not itself be a delegation, or lead away. */
@@ -185,7 +186,7 @@ static bool may_enclose(const struct span *s)
 }
 
 /* RFC 5155 s8.6: no NSEC3 of the name; then the next closer name lies in an opt-out span. */
-static int by_opt_out(struct spans *all, bool *ret_proven, uint32_t *ret_ttl_s)
+static int by_opt_out(struct spans *all, bool *ret_proven, struct proof *ret)
 {
     struct denial_run *r = all->run;
     const uint8_t *next_closer = r->zone;
@@ -211,12 +212,12 @@ static int by_opt_out(struct spans *all, bool *ret_proven, uint32_t *ret_ttl_s)
         say(r, "the NSEC3 that covers the name is no opt-out span: there is no delegation");
         return ERR_OK;
     }
-    uint32_t ttl = 0;
-    err = prove_span(all, encloser, ret_proven, &ttl);
-    return err == ERR_OK && *ret_proven ? prove_span(all, over, ret_proven, ret_ttl_s) : err;
+    struct proof above;
+    err = prove_span(all, encloser, ret_proven, &above);
+    return err == ERR_OK && *ret_proven ? prove_span(all, over, ret_proven, ret) : err;
 }
 
-static int by_nsec3(struct spans *all, bool *ret_proven, uint32_t *ret_ttl_s)
+static int by_nsec3(struct spans *all, bool *ret_proven, struct proof *ret)
 {
     struct denial_run *r = all->run;
     char label[LABEL_LEN];
@@ -231,13 +232,13 @@ static int by_nsec3(struct spans *all, bool *ret_proven, uint32_t *ret_ttl_s)
         return err;
     const struct span *own = span_of(all, label);
     if (own == NULL)
-        return by_opt_out(all, ret_proven, ret_ttl_s);
-    return denies_ds(r, own->map) ? prove_span(all, own, ret_proven, ret_ttl_s) : ERR_OK;
+        return by_opt_out(all, ret_proven, ret);
+    return denies_ds(r, own->map) ? prove_span(all, own, ret_proven, ret) : ERR_OK;
 }
 
 int denial_of_ds(const struct message *m, const uint8_t *zone, struct trusted_zone *parent,
                  const struct proof_times *times, struct arena *arena, bool *ret_proven,
-                 uint32_t *ret_ttl_s, char why[PARENT_WHY_LEN])
+                 struct proof *ret, char why[PARENT_WHY_LEN])
 {
     struct denial_run r = {m, zone, parent, times, arena, why};
     struct message_set nsec;
@@ -246,7 +247,7 @@ int denial_of_ds(const struct message *m, const uint8_t *zone, struct trusted_zo
     if (err != ERR_OK)
         return err;
     if (nsec.n > 0)
-        return by_nsec(&r, &nsec, ret_proven, ret_ttl_s);
+        return by_nsec(&r, &nsec, ret_proven, ret);
     struct spans *all = arena_zalloc(arena, 1, sizeof *all);
     if (all == NULL)
         return ERR_NOMEM;
@@ -258,5 +259,5 @@ int denial_of_ds(const struct message *m, const uint8_t *zone, struct trusted_zo
         say(&r, "no NSEC of the name and no NSEC3 came with it");
         return ERR_OK;
     }
-    return by_nsec3(all, ret_proven, ret_ttl_s);
+    return by_nsec3(all, ret_proven, ret);
 }

@@ -90,9 +90,13 @@ DEFINE_AUTO(trusted_zone)
 int trusted_zone_new(const uint8_t *name, const struct bytes *keys, size_t n, struct arena *arena,
                      struct trusted_zone *ret) MUST_USE;
 
-/* Is SET signed by a key of ZONE at both moments? RET_TTL: the signature's original TTL. */
+struct proof {         /* what the signature that proves says */
+    uint32_t ttl_s;    /* the original TTL */
+    int64_t signed_at; /* its inception */
+};
+/* Is SET signed by a key of ZONE at both moments? */
 int proof_of_set(const struct message_set *set, struct trusted_zone *zone,
-                 const struct proof_times *times, bool *ret_proven, uint32_t *ret_ttl_s,
+                 const struct proof_times *times, bool *ret_proven, struct proof *ret,
                  char why[PARENT_WHY_LEN]) MUST_USE;
 
 uint16_t proof_key_tag(struct bytes dnskey); /* RFC 4034 App. B */
@@ -110,7 +114,7 @@ int chain_of_parent(const struct observation *o, const struct zone *anchors,
 /* Does M, from the parent, prove that ZONE is a delegation without DS? */
 int denial_of_ds(const struct message *m, const uint8_t *zone, struct trusted_zone *parent,
                  const struct proof_times *times, struct arena *arena, bool *ret_proven,
-                 uint32_t *ret_ttl_s, char why[PARENT_WHY_LEN]) MUST_USE;
+                 struct proof *ret, char why[PARENT_WHY_LEN]) MUST_USE;
 
 /* ------------------------------------------------------------------ TSIG (parent_tsig.c) */
 

@@ -9,6 +9,9 @@
 
 #define DS_HEAD 4 /* tag, algorithm, digest type */
 
+/* How long before they are made signers let signatures begin: an hour or so, a day at most. */
+#define BACKDATED_MAX_S (24 * 60 * 60)
+
 /* RFC 8624 s3.3 */
 static bool digest_find(uint8_t type, enum verify_hash *ret)
 {
@@ -82,6 +85,14 @@ static int match_ds(struct seen_run *r, struct bytes ds)
     return ERR_OK;
 }
 
+/* The file says when the parent was asked; the parent's own signature says when that was so. An
+   answer that is kept back and shown later proves nothing about the time after it was signed. */
+static int64_t proven_at(const struct parent_view *v)
+{
+    int64_t signed_at = v->signed_at + BACKDATED_MAX_S;
+    return signed_at < v->observed_at ? signed_at : v->observed_at;
+}
+
 static int list_digests(const struct seen_run *r, struct life_parent *ret)
 {
     char(*digests)[KEY_DIGEST_LEN] = arena_zalloc(r->v->arena, r->key_n, sizeof *digests);
@@ -95,7 +106,8 @@ static int list_digests(const struct seen_run *r, struct life_parent *ret)
     *ret = (struct life_parent){.at = r->v->observed_at,
                                 .digests = (const char(*)[KEY_DIGEST_LEN])digests,
                                 .digest_n = n,
-                                .ttl_s = r->v->ttl_s};
+                                .ttl_s = r->v->ttl_s,
+                                .proven_at = proven_at(r->v)};
     return ERR_OK;
 }
 

@@ -199,14 +199,16 @@ static int try_keys(struct proof_run *r, const struct signature *s)
         const struct trusted_key *k = &r->zone->keys[i];
         if (k->tag != s->tag || k->algorithm != s->algorithm || k->public == NULL)
             continue;
-        known = true;
         if (r->tries++ >= LIMIT_OBSERVED_TRIES) {
             (void)snprintf(r->why, PARENT_WHY_LEN, "more signatures than are tried (%u)",
                            LIMIT_OBSERVED_TRIES);
             return ERR_OK;
         }
-        int err =
-            verify_check(r->zone->checker, i, k->public, buf_bytes(r->data), s->value, &r->proven);
+        int err = known ? ERR_OK : signed_data(r->set, s, r->data);
+        known = true;
+        if (err == ERR_OK)
+            err = verify_check(r->zone->checker, i, k->public, buf_bytes(r->data), s->value,
+                               &r->proven);
         if (err != ERR_OK)
             return err;
     }
@@ -219,7 +221,7 @@ static int try_keys(struct proof_run *r, const struct signature *s)
 }
 
 int proof_of_set(const struct message_set *set, struct trusted_zone *zone,
-                 const struct proof_times *times, bool *ret_proven, uint32_t *ret_ttl_s,
+                 const struct proof_times *times, bool *ret_proven, struct proof *ret,
                  char why[PARENT_WHY_LEN])
 {
     *ret_proven = false;
@@ -238,11 +240,9 @@ int proof_of_set(const struct message_set *set, struct trusted_zone *zone,
         if (sigs.rdata[i].len < 2 || wire_get16(sigs.rdata[i].data) != set->type ||
             !signature_read(sigs.rdata[i], &s) || !fits(&s, set, zone->name, times, why))
             continue;
-        err = signed_data(set, &s, &data);
-        if (err == ERR_OK)
-            err = try_keys(&run, &s);
+        err = try_keys(&run, &s);
         if (err == ERR_OK && run.proven)
-            *ret_ttl_s = s.original_ttl;
+            *ret = (struct proof){s.original_ttl, serial_moment(times->seen_at, s.inception)};
     }
     *ret_proven = err == ERR_OK && run.proven;
     return err;

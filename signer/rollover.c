@@ -85,7 +85,10 @@ static const char *why_in(const struct step *s, enum key_part part)
         return s->view.may_be_secure ? "its algorithm's signatures are in all caches"
                                      : "the zone has no DS that could break";
     case KEY_PART_SIGS: return "caches know its DNSKEY, or none of its algorithm";
-    case KEY_PART_DS: return "its DNSKEY and the signatures under it are in all caches";
+    case KEY_PART_DS:
+        return s->view.params->policy->is_unsigned
+                   ? "its .ds file was public, so that the parent may have it"
+                   : "its DNSKEY and the signatures under it are in all caches";
     case KEY_PART_COUNT: break;
     }
     return "";
@@ -122,13 +125,20 @@ static int leave_all(struct step *s, const char *why)
     return err;
 }
 
+/* Those that fit it were made for it, by a run that failed before it stored the rest. */
 static int leave_for_policy(struct step *s)
 {
     const struct dnssec_policy *policy = s->view.params->policy;
     char why[LIFE_WHY_LEN];
+    int err = ERR_OK;
     (void)snprintf(why, sizeof why, "policy %s asks for %s with %s", policy->name,
                    algorithm_text(policy->algorithm), policy->single_key ? "one key" : "two keys");
-    return leave_all(s, why);
+    for (size_t i = 0; i < s->life->key_n && err == ERR_OK; i++) {
+        const struct life_key *k = &s->life->keys[i];
+        if (k->leave_at == 0 && !key_fits_policy(k, policy))
+            err = leave(s, i, why);
+    }
+    return err;
 }
 
 /* The key whose successor is due the longest; SIZE_MAX: none is. */

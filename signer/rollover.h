@@ -44,7 +44,9 @@ size_t roll_under_way(const struct life_view *v);
 
 /* When the lifetime of a key asks for its successor; 0: never, or not in use yet. */
 int64_t key_due_at(const struct life_view *v, const struct life_key *k);
-/* Do the keys that stay fit the policy's algorithm and single-key? */
+/* Is K of the policy's algorithm and single-key? */
+bool key_fits_policy(const struct life_key *k, const struct dnssec_policy *policy);
+/* Do all keys that stay? */
 bool keys_fit_policy(const struct life_view *v);
 
 /* The moment to act at: life_params.now, or a little later when the clock stepped back a little. */

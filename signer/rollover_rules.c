@@ -218,6 +218,13 @@ static bool algorithm_signs(const struct life_view *v, uint8_t algorithm, struct
     return false;
 }
 
+/* Its `.ds` file was there from the first build on. Before a zone is unsigned, such a DS is
+   reckoned to have been asked for, so that it must be seen to be gone. */
+static bool ds_may_be_there(const struct life_view *v, const struct life_key *k)
+{
+    return v->params->policy->is_unsigned && key_signs_keys(k) && part_is_in(k, KEY_PART_DNSKEY);
+}
+
 /* ------------------------------------------------------------------ in */
 
 /*
@@ -304,8 +311,10 @@ static bool ds_may_go_in(const struct life_view *v, size_t key, struct life_bloc
 bool part_may_go_in(const struct life_view *v, size_t key, enum key_part part, struct life_block *b)
 {
     const struct life_key *k = &v->life->keys[key];
-    if (!stays(k) || k->parts[part].in_at != 0)
+    if (k->parts[part].in_at != 0)
         return false;
+    if (!stays(k))
+        return part == KEY_PART_DS && ds_may_be_there(v, k);
     switch (part) {
     case KEY_PART_DNSKEY: return dnskey_may_go_in(v, key, b);
     case KEY_PART_SIGS: return sigs_may_go_in(v, key, b);
@@ -344,7 +353,9 @@ static bool algorithm_is_unpublished(const struct life_view *v, uint8_t algorith
 static bool no_ds_is_left(const struct life_view *v, struct life_block *b)
 {
     for (size_t i = 0; i < v->life->key_n; i++) {
-        if (!has_settled(v, i, KEY_PART_DS, PART_ABSENT, b))
+        const struct life_key *k = &v->life->keys[i];
+        bool unasked = k->parts[KEY_PART_DS].in_at == 0 && ds_may_be_there(v, k);
+        if (unasked || !has_settled(v, i, KEY_PART_DS, PART_ABSENT, b))
             return false;
     }
     return true;
@@ -486,10 +497,13 @@ bool part_may_go_out(const struct life_view *v, size_t key, enum key_part part,
 
 /* ------------------------------------------------------------------ when a roll begins */
 
+/* Not so a key that a run made before it failed: what it was made for is to begin again. */
 static bool is_on_its_way(const struct life_view *v, const struct life_key *k)
 {
     if (!stays(k))
         return key_state(k, &v->waits, v->now) != KEY_REMOVED;
+    if (!part_is_in(k, KEY_PART_DNSKEY) && !part_is_in(k, KEY_PART_SIGS))
+        return false;
     if (!is_everywhere(v, k, KEY_PART_DNSKEY))
         return true;
     return key_signs_data(k) && !is_everywhere(v, k, KEY_PART_SIGS);
@@ -515,13 +529,16 @@ int64_t key_due_at(const struct life_view *v, const struct life_key *k)
     return active_at + lifetime_s - interval_publication(&v->waits);
 }
 
+bool key_fits_policy(const struct life_key *k, const struct dnssec_policy *policy)
+{
+    return k->algorithm == policy->algorithm && (k->role == KEY_CSK) == policy->single_key;
+}
+
 bool keys_fit_policy(const struct life_view *v)
 {
-    const struct dnssec_policy *policy = v->params->policy;
     for (size_t i = 0; i < v->life->key_n; i++) {
         const struct life_key *k = &v->life->keys[i];
-        if (stays(k) &&
-            (k->algorithm != policy->algorithm || (k->role == KEY_CSK) != policy->single_key))
+        if (stays(k) && !key_fits_policy(k, v->params->policy))
             return false;
     }
     return true;

@@ -6,11 +6,12 @@
 
 #include "zones/packed.h"
 
-bool sign_key_signs(const struct sign_key *k, uint16_t type)
+bool sign_key_signs(const struct sign_key *k, uint16_t type, bool is_apex)
 {
-    /* RFC 7344 s4.1: CDS and CDNSKEY by a key that the DS RRset names */
-    bool key_set =
-        type == KNOT_RRTYPE_DNSKEY || type == KNOT_RRTYPE_CDS || type == KNOT_RRTYPE_CDNSKEY;
+    /* RFC 7344 s4.1: CDS and CDNSKEY by a key that the DS RRset names. Elsewhere they are data,
+       such as the signals of RFC 9615 s4.1 for another zone. */
+    bool key_set = is_apex && (type == KNOT_RRTYPE_DNSKEY || type == KNOT_RRTYPE_CDS ||
+                               type == KNOT_RRTYPE_CDNSKEY);
     return key_set ? k->publishes && key_role(k->key) != KEY_ZSK : k->signs;
 }
 

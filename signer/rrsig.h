@@ -9,8 +9,8 @@
 
 #define SIGN_INCEPTION_BACK_S 3600 /* clocks of validators run behind */
 
-/* Does K sign the apex's RRset of TYPE (elsewhere: any other than DNSKEY, CDS, CDNSKEY)? */
-bool sign_key_signs(const struct sign_key *k, uint16_t type);
+/* Does K sign an RRset of TYPE, which stands at the apex or elsewhere? */
+bool sign_key_signs(const struct sign_key *k, uint16_t type, bool is_apex);
 
 /* What makes the jitter of one key another than that of the next; made once for many. */
 uint64_t rrsig_seed(const struct key *k);

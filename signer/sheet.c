@@ -156,12 +156,13 @@ static int add_set(struct worker *w, const struct zone_node *node, const struct 
 {
     struct candidate c[LIMIT_ZONE_KEYS];
     size_t n = 0;
+    bool is_apex = (node->flags & NODE_APEX) != 0;
     bool wanted = chain_is_signed(node, set->type) && !job_is_late(w->job, node, set->type);
     struct zone_rrset old;
     bool same = wanted && old_node != NULL && zone_node_rrset(old_node, set->type, &old) &&
                 old.ttl == set->ttl && knot_rdataset_eq(&old.rrs, &set->rrs);
     for (uint32_t i = 0; i < w->key_n && wanted; i++) {
-        if (!sign_key_signs(&w->keys[i].of->use, set->type))
+        if (!sign_key_signs(&w->keys[i].of->use, set->type, is_apex))
             continue;
         if (n == LIMIT_ZONE_KEYS)
             return ERR_LIMIT;

@@ -28,7 +28,7 @@ static bool has_signer(const struct job *job, uint8_t algorithm, uint16_t type)
 {
     for (size_t i = 0; i < job->key_n; i++) {
         const struct sign_key *k = &job->keys[i].use;
-        if (key_algorithm(k->key) == algorithm && sign_key_signs(k, type))
+        if (key_algorithm(k->key) == algorithm && sign_key_signs(k, type, true))
             return true;
     }
     return false;
@@ -117,7 +117,7 @@ static int set_is_signed(const struct job *job, const struct zone_node *node,
 {
     uint32_t wanted = 0;
     for (size_t k = 0; k < job->key_n && chain_is_signed(node, set->type); k++) {
-        if (!sign_key_signs(&job->keys[k].use, set->type))
+        if (!sign_key_signs(&job->keys[k].use, set->type, (node->flags & NODE_APEX) != 0))
             continue;
         wanted++;
         int err = is_signed_by(job, set, &job->keys[k], ret);

@@ -20,7 +20,9 @@
 
 int state_failed(struct state *s, int rc)
 {
-    const char *text = s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc);
+    /* a copy that fails (sqlite3_backup) leaves its code at the other database, or at none */
+    bool tells = s->db != NULL && (sqlite3_errcode(s->db) & 0xff) == (rc & 0xff);
+    const char *text = tells ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc);
     switch (rc & 0xff) {
     case SQLITE_NOMEM: return ERR_NOMEM;
     case SQLITE_BUSY:

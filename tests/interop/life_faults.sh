@@ -52,6 +52,7 @@ refused "the KSK is missing" 3 'is missing; expected the key file restored from 
 refused "... and that is the alarm" 3 'the zone is not changed; expected the missing key back' in_folder ksk $later build
 unmoved ksk "the KSK is missing"
 same "... the zone is the last good one" "$(zone_in mid-roll)" "$(zone_in ksk)"
+sed -i 's/zsk-lifetime: 0d/&, dnskey-ttl: 2h/' ksk/inventory.yaml # the signature over the DNSKEYs covers their TTL
 before=$(expires ksk)
 refused "... it is refreshed when that is due" 3 'zone-frozen' in_folder ksk $((18 * day)) build
 ok "... its signatures last longer" test "$(expires ksk)" '>' "$before"
@@ -81,6 +82,31 @@ fresh successor
 rm "$(find successor/state/keys -newer mid-roll/inventory.yaml -name '*.pem' -print0 | xargs -0 ls -t | head -n 1)"
 refused "the successor is missing" 3 'is missing' in_folder successor $later build
 unmoved successor "the successor is missing"
+
+# ------------------------------------------------------------------ a backup of the state that the roll has left behind
+
+fresh older
+for n in 1 2 3; do
+  ok "the roll, day $n" in_folder older $((later + n * day)) build
+  ok "... is public" in_folder older $((later + n * day)) confirm
+done
+ok "the old ZSK is withdrawn" test "$(awk '$4 == "DNSKEY" && $5 == 256' "$(zone_in older)" | wc -l)" = 1
+cp -a older/out older.out
+rm -rf older/state && cp -a mid-roll/state older/state
+refused "the state is older than OUT: the old ZSK does not sign again" 3 'state-older' in_folder older $((later + 3 * day + 60)) build
+same "... OUT is as it was" older.out older/out
+ok "... unless it is asked for" in_folder older $((later + 3 * day + 60)) build --accept-new-keys
+
+# ... and a key is gone too: what OUT has since is the last good version.
+fresh behind
+cp -a behind/state behind.state
+change behind
+in_folder behind $later build >behind.log 2>&1
+rm -rf behind/state && mv behind.state behind/state
+cp -a behind/out behind.out
+rm behind/state/keys/*.pem
+refused "the state is older than OUT, and has no keys" 3 'is missing' in_folder behind $((later + 60)) build
+same "... OUT is as it was" behind.out behind/out
 
 # ------------------------------------------------------------------ the database
 
@@ -179,6 +205,7 @@ done
 ok "... the signatures are fresh, should the clock be right" mudzone verify "$(zone_in ahead)" --now "$(at $((51 * day)))"
 ok "the clock is vouched for" in_folder ahead $((50 * day + 7200)) build --accept-clock
 ok "... then the roll goes on" test "$(keys_of ahead $later)" != "$(<mid-roll.keys)"
+refused "... and the log says who vouched" 0 'clock-accepted' in_folder ahead $((50 * day + 7200)) log
 
 fresh wrong # a build that the clock was believed, though it was ahead
 ok "the clock is 20 days ahead: nothing tells" in_folder wrong $((20 * day)) build

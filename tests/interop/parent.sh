@@ -160,6 +160,7 @@ good="{name: good, address: $net.2@53}"
 agents "$good" "{name: liar, address: 127.0.0.1@$liar_port}" | inventory liar.yaml signed.parent.test
 agents "$good" "{name: silent, address: 127.0.0.1@$silent_port}" | inventory silent.yaml signed.parent.test
 agents "{name: signs, address: 127.0.0.1@$tsig_port, tsig: agent.key}" | inventory tsig.yaml signed.bare.test signed.parent.test
+agents "{name: spelt, address: $net.2@053}" | inventory spelt.yaml signed.parent.test
 agents "{name: nobody, address: 127.0.0.1@$(free_port)}" | inventory nobody.yaml signed.parent.test
 
 # ------------------------------------------------------------------ observing
@@ -188,6 +189,7 @@ ok "no anchor above it" says anchorless.yaml '$z.agrees == false and ($z.verdict
 ok "a liar, with the parent's own keys" says liar.yaml '$z.agrees == false and ($z.verdict | test("liar .*another set")) and all($z.servers[]; .proof == "dnssec")'
 ok "a silent one" says silent.yaml '$z.agrees == false and ([$z.servers[] | select(.server == "silent") | .why] == ["timeout", "timeout"])'
 ok "silence is a warning" test "$(jq '.status, .warnings' result.json | tr '\n' ' ')" = "0 2 "
+ok "an address in another spelling" says spelt.yaml '$z.agrees'
 ok "TSIG is proof enough" says tsig.yaml '$z.agrees and all($z.servers[]; .proof == "tsig" and .says == "no-ds")' signed.bare.test
 ok "TSIG, with a DS" says tsig.yaml '$z.agrees and all($z.servers[]; .proof == "tsig") and ($z.ds | length == 1)' signed.parent.test
 head -c 32 /dev/zero | base64 >agent.secret

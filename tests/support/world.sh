@@ -28,7 +28,9 @@ with socket.socket() as s:  # SIOCSIFFLAGS: the loopback interface is up
 END
 
 root=127.0.0.6
+# shellcheck disable=SC2034 # for the scripts
 ttl=4    # of everything in the zones below parent.test but
+# shellcheck disable=SC2034
 ttl_dnskey=1
 ttl_ds=2
 parents=(127.0.0.2 127.0.0.3)
@@ -216,13 +218,13 @@ questions() { printf '%s ' "www.$1" A "r$2.wild.$1" A "no$2.$1" A "www.$1" MX "$
 right_answers="NOERROR NOERROR NXDOMAIN NOERROR NOERROR NOERROR"
 words_of() { awk -v n="$1" '{ printf "%s%s", sep, $n; sep = " " }'; } # NUMBER
 
-# ask_zone ZONE NUMBER EXPECTED: are all answers right? EXPECTED: ad (all are validated), - (none is), any. Only records that were in
-# the cache for long show that they were not outlived by the key that proves them: of the second resolver those are www's.
+# ask_zone ZONE NUMBER EXPECTED: are all answers right? EXPECTED: ad (all are validated), - (none is), any. New names show that caches
+# know the key that signs; www behind the cache, that the key of an old signature is still there.
 ask_zone() {
   local address answers flags
   for address in $resolver $behind_cache; do
     # shellcheck disable=SC2046 # words
-    answers=$(statuses $address $(questions "$1" "$2"))
+    answers=$(statuses "$address" $(questions "$1" "$2"))
     flags=$(words_of 2 <<<"$answers")
     if [[ $(words_of 1 <<<"$answers") == "$right_answers" ]]; then
       case $3 in
@@ -231,7 +233,7 @@ ask_zone() {
         -) [[ $flags != *ad* ]] && continue ;;
       esac
     fi
-    printf '%s, question round %s to %s, expected %s and %s:\n%s\n' "$1" "$2" $address "$3" "$right_answers" "$answers"
+    printf '%s, question round %s to %s, expected %s and %s:\n%s\n' "$1" "$2" "$address" "$3" "$right_answers" "$answers"
     return 1
   done
 }

@@ -1,5 +1,6 @@
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -107,6 +108,37 @@ static void an_atomic_write_replaces_and_leaves_nothing_beside(void **state)
     assert_string_equal(buf_str(&b), "two");
     assert_int_equal(file_write_atomic(in_dir("no/such/folder"), "x", 1, 0644), ERR_IO);
     assert_int_equal(entries(), before);
+}
+
+static void what_a_user_names_is_replaced_behind_links_and_never_a_device(void **state)
+{
+    (void)state;
+    AUTO(buf) struct buf content = {0};
+    struct stat st;
+    char pipe_path[256];
+    char link_path[256];
+    (void)snprintf(pipe_path, sizeof pipe_path, "%s/device", dir);
+    (void)snprintf(link_path, sizeof link_path, "%s/link", dir);
+    assert_int_equal(mkfifo(pipe_path, 0600), 0);
+    int reader = open(pipe_path, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    assert_int_equal(file_write_out(pipe_path, "drawn", 5, 0644), ERR_OK);
+    char got[8] = {0};
+    assert_int_equal(read(reader, got, sizeof got), 5);
+    assert_memory_equal(got, "drawn", 5);
+    assert_true(lstat(pipe_path, &st) == 0 && S_ISFIFO(st.st_mode));
+    (void)close(reader);
+    assert_int_equal(unlink(pipe_path), 0);
+
+    assert_int_equal(symlink("real", link_path), 0);
+    assert_int_equal(file_write_out(in_dir("real"), "old", 3, 0644), ERR_OK);
+    assert_int_equal(file_write_out(link_path, "new", 3, 0644), ERR_OK);
+    assert_true(lstat(link_path, &st) == 0 && S_ISLNK(st.st_mode));
+    assert_int_equal(file_read(in_dir("real"), 100, &content), ERR_OK);
+    assert_string_equal(buf_str(&content), "new");
+    assert_int_equal(file_write_out(dir, "x", 1, 0644), ERR_IO);
+    assert_int_equal(unlink(link_path), 0);
+    assert_int_equal(unlink(in_dir("real")), 0);
 }
 
 static void a_stream_appears_whole_or_not_at_all(void **state)
@@ -271,6 +303,7 @@ int main(void)
         cmocka_unit_test(absent_files_and_folders_are_io_errors),
         cmocka_unit_test(a_private_file_must_be_private),
         cmocka_unit_test(an_atomic_write_replaces_and_leaves_nothing_beside),
+        cmocka_unit_test(what_a_user_names_is_replaced_behind_links_and_never_a_device),
         cmocka_unit_test(a_stream_appears_whole_or_not_at_all),
         cmocka_unit_test(a_stream_that_is_given_up_leaves_nothing),
         cmocka_unit_test(a_long_stream_is_written_back_on_the_way),

@@ -123,6 +123,30 @@ static void given_signatures_stand_for_a_key_that_is_elsewhere(void **state)
     }
 }
 
+/* RFC 7344 s4.1 speaks of the apex. Elsewhere, as under a name server that signals for other zones
+   (RFC 9615 s4.1), CDS and CDNSKEY are data like any other, and need no KSK. */
+static void key_records_below_the_apex_are_signed_as_data(void **state)
+{
+    struct fixture *f = *state;
+    struct sign_report report;
+    AUTO_PTR(zone)
+    struct zone *signals = zone_of(TEST_ZONE "_dsboot.other.test._signal.ns1 CDS 0 0 0 00\n"
+                                             "_dsboot.other.test._signal.ns1 CDNSKEY 0 3 0 AA==\n");
+    lose(f, KSK);
+    f->params.given = f->first;
+    AUTO_PTR(zone) struct zone *z = sign_ok(signals, &f->params, &report);
+    for (int proved = 0; proved < 2; proved++) {
+        f->params.previous = z;
+        f->params.previous_is_proved = proved != 0;
+        AUTO_PTR(zone) struct zone *again = sign_ok(signals, &f->params, &report);
+        assert_ptr_equal(again, z);
+    }
+    struct zone_rrset set =
+        rrset_of(z, wire("_dsboot.other.test._signal.ns1.example."), KNOT_RRTYPE_CDS);
+    assert_int_equal(set.sig_n, 1);
+    assert_int_equal(sig_of(&set).key_tag, key_tag(f->keys.keys[ZSK]));
+}
+
 static void signatures_that_cannot_be_used_are_refused_with_the_reason(void **state)
 {
     struct fixture *f = *state;
@@ -339,6 +363,7 @@ static void other_dnskey_records_are_refused(void **state)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 static const struct CMUnitTest tests[] = {
     CASE(given_signatures_stand_for_a_key_that_is_elsewhere),
+    CASE(key_records_below_the_apex_are_signed_as_data),
     CASE(signatures_that_cannot_be_used_are_refused_with_the_reason),
     CASE(the_one_that_lasts_longest_is_taken),
     CASE(given_signatures_work_with_a_change),

@@ -138,6 +138,29 @@ static void nothing_is_replaced_by_an_export(void **state)
 
 /* ------------------------------------------------------------------ what is refused */
 
+static void assert_not_said(const char *secret, const struct diags *d)
+{
+    for (size_t i = 0; i < diags_n(d); i++) {
+        assert_null(strstr(diags_at(d, i)->found, secret));
+        const char *expected = diags_at(d, i)->expected;
+        assert_true(expected == NULL || strstr(expected, secret) == NULL);
+    }
+}
+
+/* What stands behind "PrivateKey: " in BASE.private. */
+static char *private_number(const char *base)
+{
+    AUTO(buf) struct buf text = {0};
+    AUTO_FREE char *path = NULL;
+    static const char mark[] = "PrivateKey: ";
+    assert_true(asprintf(&path, "%s.private", base) > 0);
+    assert_int_equal(file_read(path, 1 << 20, &text), ERR_OK);
+    const char *at = strstr(buf_str(&text), mark);
+    assert_non_null(at);
+    at += sizeof mark - 1;
+    return strndup(at, strcspn(at, "\n"));
+}
+
 static void damaged_and_foreign_files_are_refused(void **state)
 {
     (void)state;
@@ -165,6 +188,7 @@ static void damaged_and_foreign_files_are_refused(void **state)
         char *dir = temp_dir();
         AUTO_PTR(key) struct key *k = new_key(13, KEY_KSK);
         AUTO_FREE char *base = written(k, dir, EXPORT_BIND);
+        AUTO_FREE char *secret = private_number(base);
         AUTO_FREE char *path = NULL;
         assert_true(asprintf(&path, "%s%s", base, cases[i].suffix) > 0);
         edit_file(path, cases[i].from, cases[i].to);
@@ -177,6 +201,7 @@ static void damaged_and_foreign_files_are_refused(void **state)
         assert_int_equal(diags_n(d), 1);
         if (cases[i].id != NULL)
             assert_string_equal(diags_at(d, 0)->rule->id, cases[i].id);
+        assert_not_said(secret, d);
         temp_dir_done(dir);
     }
 }

@@ -50,14 +50,14 @@ static void an_old_private_file_has_no_times(void **state)
     assert_int_equal(p.story.from, TIMES_NONE);
 }
 
-static void a_file_of_a_token_says_its_label(void **state)
+static void a_file_of_a_token_has_no_key(void **state)
 {
     (void)state;
     static const char text[] = HEAD "Engine: cGtjczExAA==\nLabel: cGtjczExOm9iamVjdD1r\n";
     AUTO(bind_private) struct bind_private p = {0};
     const char *why = NULL;
     assert_int_equal(bind_private_parse(bytes_of(text), &p, &why), ERR_OK);
-    assert_string_not_equal(p.label, "");
+    assert_true(p.is_on_token);
     assert_int_equal(p.parts.part[PART_NUMBER].len, 0);
 }
 
@@ -374,7 +374,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_private_file_has_numbers_and_times),
         cmocka_unit_test(an_old_private_file_has_no_times),
-        cmocka_unit_test(a_file_of_a_token_says_its_label),
+        cmocka_unit_test(a_file_of_a_token_has_no_key),
         cmocka_unit_test(a_private_file_that_is_none_is_refused),
         cmocka_unit_test(a_record_is_read_in_all_its_forms),
         cmocka_unit_test(a_record_that_is_none_is_refused),

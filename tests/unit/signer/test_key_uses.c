@@ -233,14 +233,14 @@ static struct zone *sign_stage(const struct zone *content, const struct stage *s
 #define PIECES_MAX 64
 struct pieces { /* what a sink got */
     struct buf text[PIECES_MAX];
-    size_t n;
+    atomic_size_t n; /* every thread says it */
 };
 
 static int take_piece(void *ctx, size_t index, size_t count, struct zone_cursor *nodes)
 {
     struct pieces *p = ctx;
     assert_true(count <= PIECES_MAX);
-    p->n = count;
+    atomic_store(&p->n, count);
     return zone_write_nodes(nodes, &p->text[index]);
 }
 
@@ -261,7 +261,7 @@ static void anew_gives_the_same(const struct zone *content, const struct stage *
     AUTO_PTR(zone) struct zone *z = sign_stage(content, &anew, &report);
     AUTO_FREE char *again = zone_text(z);
     AUTO(buf) struct buf streamed = {0};
-    for (size_t i = 0; i < pieces.n; i++) {
+    for (size_t i = 0; i < atomic_load(&pieces.n); i++) {
         buf_add(&streamed, pieces.text[i].data, pieces.text[i].len);
         buf_done(&pieces.text[i]);
     }

@@ -128,6 +128,9 @@ static void hostile_text_is_refused_with_its_line(void **state)
         {"times",
          HEAD "set CDS\n  e. 60 IN CDS 0 0 0 00\nsign 2026-11-21T10:00:00Z 2026-11-21T10:00:00Z\n",
          8, "expected \"sign\""},
+        {"a time that wraps to 2026",
+         HEAD "set CDS\n  e. 60 IN CDS 0 0 0 00\nsign 2162-12-28T10:00:00Z 2163-01-28T10:00:00Z\n",
+         8, "after 2106"},
         {"no end",
          HEAD "set CDS\n  e. 60 IN CDS 0 0 0 00\nsign 2026-11-21T10:00:00Z 2026-11-22T10:00:00Z\n",
          8, "cut off"},
@@ -204,9 +207,13 @@ static void keys_that_the_ceremony_does_not_know_are_refused(void **state)
     AUTO(keyset) struct keyset thief = make_keys(15, false);
     smuggle(&x, key_dnskey_rdata(thief.keys[0]), HOUR);
     assert_non_null(strstr(refusal(&x, &no_limits), "not among the keys here"));
-    const uint16_t tag = key_tag(thief.keys[0]);
-    const struct ksr_limits allowed = {.other_ksks = &tag, .other_n = 1};
+    assert_non_null(strstr(refusal(&x, &no_limits), key_digest(thief.keys[0])));
+    const char *digest = key_digest(thief.keys[0]);
+    const struct ksr_limits allowed = {.other_ksks = &digest, .other_n = 1};
     assert_int_equal(check(&x, &allowed, NULL), ERR_OK);
+    const char *another = key_digest(thief.keys[1]);
+    const struct ksr_limits wrong = {.other_ksks = &another, .other_n = 1};
+    assert_non_null(strstr(refusal(&x, &wrong), "nor said to be expected"));
 
     uint8_t rdata[64];
     struct bytes zsk = key_dnskey_rdata(thief.keys[1]);
@@ -245,6 +252,27 @@ static void weird_ttls_and_times_beyond_the_limits_are_refused(void **state)
     assert_int_equal(check(&x, &no_limits, NULL), ERR_OK);
     x.request.sets[0].slots[0].until_at = TEST_NOW + 400 * DAY;
     assert_non_null(strstr(refusal(&x, &no_limits), "more than a year"));
+    exchange_done(&x);
+}
+
+/* What the head says, and is shown first, bounds what is signed. */
+static void signatures_begin_within_what_is_planned(void **state)
+{
+    struct exchange x;
+    (void)state;
+    exchange_of_days(&x, 20);
+    struct ksr_slot *slot = &x.request.sets[0].slots[0];
+    const struct ksr_slot kept = *slot;
+    slot->from_at = x.request.until_at;
+    slot->until_at = slot->from_at + DAY;
+    assert_int_equal(check(&x, &no_limits, NULL), ERR_OK);
+    slot->from_at++;
+    assert_non_null(strstr(refusal(&x, &no_limits), "begins outside"));
+    *slot = kept;
+    slot->from_at--;
+    assert_non_null(strstr(refusal(&x, &no_limits), "begins outside"));
+    *slot = kept;
+    assert_int_equal(check(&x, &no_limits, NULL), ERR_OK);
     exchange_done(&x);
 }
 
@@ -383,6 +411,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_honest_request_passes),
     cmocka_unit_test(keys_that_the_ceremony_does_not_know_are_refused),
     cmocka_unit_test(weird_ttls_and_times_beyond_the_limits_are_refused),
+    cmocka_unit_test(signatures_begin_within_what_is_planned),
     cmocka_unit_test(the_parent_is_told_of_known_keys_only),
     cmocka_unit_test(a_response_is_not_signed_again_and_nothing_is_not_signed),
     cmocka_unit_test(an_honest_response_passes),

@@ -216,6 +216,22 @@ static void a_clock_that_is_behind_plans_nothing(void **state)
     offline_zone_done(&z);
 }
 
+static void more_than_a_request_can_hold_is_refused_before_keys_are_made(void **state)
+{
+    struct offline_zone z;
+    struct ksr_plan plan = {0};
+    const struct life no_spares = {0};
+    AUTO_PTR(diags) struct diags *d = diags_new();
+    (void)state;
+    offline_zone_new(&z);
+    z.policy.zsk_lifetime_s = 20 * DAY;
+    assert_int_equal(ksr_plan(&z.life, &no_spares, &z.params, TEST_NOW + 40 * YEAR, HOUR, &plan, d),
+                     ERR_LIMIT);
+    assert_non_null(strstr(finding_text(d, "ksr-plan"), "a nearer date will do"));
+    assert_int_equal(plan.need_n, 0);
+    offline_zone_done(&z);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_year_of_zsk_rolls_is_planned_set_by_set),
     cmocka_unit_test(whoever_is_late_by_no_more_than_the_slack_finds_the_set),
@@ -224,6 +240,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(going_insecure_asks_for_the_delete_records),
     cmocka_unit_test(a_plan_ends_where_a_ksk_must_be_made),
     cmocka_unit_test(a_clock_that_is_behind_plans_nothing),
+    cmocka_unit_test(more_than_a_request_can_hold_is_refused_before_keys_are_made),
 };
 
 TEST_MAIN(tests)

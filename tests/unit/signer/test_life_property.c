@@ -21,17 +21,26 @@
  *     unconfirmed builds change none 1
  *   what may go in
  *     a new algorithm's DNSKEY before its signatures are everywhere 1; signatures swapped before
- * the new DNSKEY is everywhere 1; DS before the DNSKEY is everywhere 1, before the signatures are 1
+ *     the new DNSKEY is everywhere 1; DS before the DNSKEY is everywhere 1, before the signatures
+ *     are 1
+ *
  *   what may go out
  *     an algorithm's signatures with its DNSKEYs 1; signatures without a successor 1; ZSK before
- * its signatures are absent 1; KSK before its DS is absent 1; an algorithm's DNSKEYs before its DS
- *     is absent 1; DS before the next is asked for 1; the last KSK before the next is published
- * 388; signatures while caches have their DNSKEY and not the next one 925 going insecure signatures
- * before the DS is gone 1, DNSKEY 1; beginning anew as if there were a DS 2 the parent a DS that
- * came back 1, or was lost 5, is not heard of; a KSK that is public is thought to have none 250;
- * what it has unasked is asked for 103; absence counts before the request is public 3949 rolls and
- * the clock two at a time 1; lifetimes that never last 1; signatures count of a key that goes
- * unpublished 235; a clock that stepped back is believed 1, one beyond the last build's end 1
+ *     its signatures are absent 1; KSK before its DS is absent 1; an algorithm's DNSKEYs before its
+ *     DS is absent 1; DS before the next is asked for 1; the last KSK before the next is published
+ *     388; signatures while caches have their DNSKEY and not the next one 925
+ *
+ *   going insecure
+ *     signatures before the DS is gone 1, DNSKEY 1; beginning anew as if there were a DS 2
+ *
+ *   the parent
+ *     a DS that came back 1, or was lost 5, is not heard of; a KSK that is public is thought to
+ *     have none 250; what it has unasked is asked for 103; absence counts before the request is
+ *     public 3949
+ *
+ *   rolls and the clock
+ *     two at a time 1; lifetimes that never last 1; signatures count of a key that goes
+ *     unpublished 235; a clock that stepped back is believed 1, one beyond the last build's end 1
  */
 #include "tests/unit/signer/life_world.h"
 

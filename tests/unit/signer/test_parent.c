@@ -10,6 +10,7 @@
 
 #define SECURE  "secure.example.net."
 #define PLAIN   "plain.example.net."
+#define BEGIN   INT64_C(1767225600) /* 2026-01-01T00:00:00Z: the signatures' inception */
 #define EXPIRED INT64_C(1830297601) /* 2028-01-01T00:00:01Z, a second after the signatures' end */
 
 static void assert_blocked(struct world *w, const char *why)
@@ -36,6 +37,7 @@ static void a_signed_ds_is_proven(void **state)
     assert_int_equal(w.view.ds_n, 1);
     assert_int_equal(w.view.ttl_s, 3600);
     assert_int_equal(w.view.observed_at, TEST_NOW);
+    assert_int_equal(w.view.signed_at, BEGIN);
     for (size_t i = 0; i < w.view.server_n; i++)
         assert_int_equal(w.view.servers[i].proof, PARENT_BY_DNSSEC);
     assert_int_equal(diags_n(w.diags), 0);
@@ -392,6 +394,36 @@ static void too_many_iterations_are_not_worked_through(void **state)
     assert_blocked(&w, "151 iterations");
 }
 
+/* Found by looking only so far: a flood of records costs no more than any other answer. */
+static struct buf behind_a_flood(const struct world *w)
+{
+    static const uint8_t rdata[] = {1, 0, 0, 0, 0, 20, 1, 2, 3, 4};
+    struct buf b = response(w->o.zone, T_DS);
+    uint8_t owner[64] = {32};
+    memset(owner + 1, '0', 32);
+    memcpy(owner + 33, zone_apex(w->parent), name_len(zone_apex(w->parent)));
+    for (unsigned i = 0; i < 16; i++)
+        put_record(&b, AUTHORITY, owner, T_NSEC3, 60, (struct bytes){rdata, sizeof rdata});
+    struct zone_cursor c;
+    struct zone_node node;
+    zone_first(w->parent, &c);
+    while (zone_next(&c, &node)) {
+        struct zone_rrset set;
+        if ((node.flags & NODE_NSEC3) != 0 && zone_node_rrset(&node, T_NSEC3, &set))
+            put_set_as(&b, AUTHORITY, &set, node.owner);
+    }
+    return b;
+}
+
+static void a_flood_of_nsec3_is_not_worked_through(void **state)
+{
+    (void)state;
+    AUTO(world) struct world w;
+    world_new(&w, "nsec3.zone", PLAIN);
+    world_ask(&w, behind_a_flood);
+    assert_blocked(&w, "no NSEC3 came with it");
+}
+
 /* ------------------------------------------------------------------ moments */
 
 static void signatures_must_hold_then_and_now(void **state)
@@ -407,7 +439,7 @@ static void signatures_must_hold_then_and_now(void **state)
     AUTO(world) struct world early;
     world_new(&early, "nsec.zone", SECURE);
     world_ask(&early, says_ds);
-    early.o.at = INT64_C(1767225599); /* a second before the inception */
+    early.o.at = BEGIN - 1;
     for (size_t i = 0; i < early.o.answer_n; i++)
         early.o.answers[i].at = early.o.at;
     assert_blocked(&early, "after when it was observed");
@@ -590,7 +622,10 @@ static void tsig_of_a_named_agent_is_proof(void **state)
         LATE,
         SHORT,
         UNKNOWN_ADDRESS,
-        TCP_MISSING
+        TCP_MISSING,
+        ABSENT,
+        ABSENT_BY_CHILD,
+        ABSENT_BY_NOBODY
     };
     static const struct {
         const char *name;
@@ -606,6 +641,9 @@ static void tsig_of_a_named_agent_is_proof(void **state)
         {"half a MAC", SHORT, "another length"},
         {"not an agent", UNKNOWN_ADDRESS, "no trust anchor"},
         {"not over TCP", TCP_MISSING, "was not asked over tcp"},
+        {"no DS", ABSENT, NULL},
+        {"no DS at the child's own server", ABSENT_BY_CHILD, "a zone above it"},
+        {"no DS, and no SOA", ABSENT_BY_NOBODY, "a zone above it"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int what = cases[i].what;
@@ -624,7 +662,10 @@ static void tsig_of_a_named_agent_is_proof(void **state)
         int64_t now = time(NULL);
         w.o.at = what == LATE ? now - 301 : now;
         for (int t = 0; t < (what == TCP_MISSING ? 1 : 2); t++) {
-            struct buf m = says_ds(&w);
+            struct buf m = what < ABSENT ? says_ds(&w) : response(w.o.zone, T_DS);
+            struct zone_rrset soa = rrset_of(w.parent, zone_apex(w.parent), T_SOA);
+            if (what == ABSENT || what == ABSENT_BY_CHILD)
+                put_set_as(&m, AUTHORITY, &soa, what == ABSENT ? zone_apex(w.parent) : w.o.zone);
             m = what == UNSIGNED ? m : tsig_signed(m, what == OTHER_SECRET ? "AAAA" : SECRET);
             if (what == SHORT)
                 m = tsig_shortened(m);
@@ -642,7 +683,8 @@ static void tsig_of_a_named_agent_is_proof(void **state)
         assert_int_equal(w.view.agrees, cases[i].why == NULL);
         if (cases[i].why == NULL) {
             assert_int_equal(w.view.servers[0].proof, PARENT_BY_TSIG);
-            assert_int_equal(w.view.ds_n, 1);
+            assert_int_equal(w.view.ds_n, what == ABSENT ? 0 : 1);
+            assert_int_equal(w.view.ttl_s, what == ABSENT ? 600 : 3600);
         } else {
             assert_non_null(strstr(w.view.why, cases[i].why));
         }
@@ -656,6 +698,7 @@ static struct parent_view view_of(struct bytes *ds, size_t n)
     return (struct parent_view){.arena = arena_new(),
                                 .agrees = true,
                                 .observed_at = TEST_NOW,
+                                .signed_at = TEST_NOW - 3600,
                                 .ds = ds,
                                 .ds_n = n,
                                 .ttl_s = 77};
@@ -682,6 +725,7 @@ static void ds_are_matched_with_keys_by_digest(void **state)
     assert_string_equal(seen.digests[0], keys[0].digest);
     assert_int_equal(seen.at, TEST_NOW);
     assert_int_equal(seen.ttl_s, 77);
+    assert_int_equal(seen.proven_at, TEST_NOW);
     assert_int_equal(diags_n(d), 0);
 
     AUTO(parent_view) struct parent_view both = view_of(ds, 2);
@@ -694,6 +738,12 @@ static void ds_are_matched_with_keys_by_digest(void **state)
     assert_int_equal(parent_seen(&strange, wire("example."), keys, 2, &seen, d), ERR_OK);
     assert_int_equal(seen.digest_n, 0);
     assert_int_equal(findings_n(d, "parent-ds-no-match"), 1);
+
+    /* an answer kept back, and shown as one of today: it proves what was when it was signed */
+    one.signed_at = TEST_NOW - 3 * 86400;
+    assert_int_equal(parent_seen(&one, wire("example."), keys, 2, &seen, d), ERR_OK);
+    assert_int_equal(seen.at, TEST_NOW);
+    assert_int_equal(seen.proven_at, TEST_NOW - 2 * 86400);
 
     keys[0].is_published = false; /* the DS is of a key that the zone does not show */
     assert_int_equal(parent_seen(&one, wire("example."), keys, 2, &seen, d), ERR_OK);
@@ -761,6 +811,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_not_proven_blocks),
     cmocka_unit_test(a_span_without_opt_out_is_no_proof),
     cmocka_unit_test(too_many_iterations_are_not_worked_through),
+    cmocka_unit_test(a_flood_of_nsec3_is_not_worked_through),
     cmocka_unit_test(signatures_must_hold_then_and_now),
     cmocka_unit_test(observations_of_a_wrong_time_are_refused),
     cmocka_unit_test(one_unlike_the_others_blocks),

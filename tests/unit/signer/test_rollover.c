@@ -52,7 +52,10 @@ static void parent_answers(struct world *w)
         if (life_use(&w->life.keys[i]).has_ds)
             memcpy(digests[n++], w->life.keys[i].digest, KEY_DIGEST_LEN);
     }
-    const struct life_parent seen = {w->params.now, (const char(*)[KEY_DIGEST_LEN])digests, n, DAY};
+    const struct life_parent seen = {.at = w->params.now,
+                                     .digests = (const char(*)[KEY_DIGEST_LEN])digests,
+                                     .digest_n = n,
+                                     .ttl_s = DAY};
     assert_int_equal(life_observe(&w->life, &seen, &w->events), ERR_OK);
 }
 
@@ -262,6 +265,22 @@ static void a_zone_goes_insecure_once_no_ds_is_left_and_comes_back(void **unused
     world_done(&w);
 }
 
+static void a_ds_that_was_never_asked_for_must_be_seen_to_be_absent_before_unsigning(void **unused)
+{
+    (void)unused;
+    struct world w;
+    world_init(&w);
+    w.has_parent = false;
+    build(&w);
+    w.policy.is_unsigned = true;
+    settle(&w);
+    assert_true(life_is_signed(&w.life)); /* somebody may have taken the .ds file to the parent */
+    w.has_parent = true;
+    settle(&w);
+    assert_false(life_is_signed(&w.life));
+    world_done(&w);
+}
+
 static void nothing_moves_until_the_build_is_confirmed(void **unused)
 {
     (void)unused;
@@ -385,6 +404,31 @@ static void a_ds_that_vanishes_is_waited_for_again(void **unused)
     world_done(&w);
 }
 
+/* An observation file that lies there since before the DS was given, or was asked away. */
+static void an_old_absence_is_no_sign_that_a_ds_went(void **unused)
+{
+    (void)unused;
+    struct world w;
+    world_signed(&w);
+    struct life_parent nothing = {
+        .at = w.params.now, .ttl_s = HOUR, .proven_at = times(&w, 0, KEY_PART_DS)->in_seen_at - 1};
+    assert_int_equal(life_observe(&w.life, &nothing, &w.events), ERR_OK);
+    assert_true(times(&w, 0, KEY_PART_DS)->in_seen_at != 0);
+    nothing.proven_at = w.params.now;
+    w.policy.is_unsigned = true;
+    w.has_parent = false;
+    w.params.now += HOUR;
+    build(&w);
+    assert_int_equal(times(&w, 0, KEY_PART_DS)->out_at, w.params.now);
+    nothing.at = w.params.now += HOUR;
+    assert_int_equal(life_observe(&w.life, &nothing, &w.events), ERR_OK);
+    assert_int_equal(times(&w, 0, KEY_PART_DS)->out_seen_at, 0);
+    nothing.proven_at = w.life.ds_public_at;
+    assert_int_equal(life_observe(&w.life, &nothing, &w.events), ERR_OK);
+    assert_int_equal(times(&w, 0, KEY_PART_DS)->out_seen_at, w.params.now);
+    world_done(&w);
+}
+
 static void a_build_repeated_changes_nothing(void **unused)
 {
     (void)unused;
@@ -400,6 +444,50 @@ static void a_build_repeated_changes_nothing(void **unused)
     world_done(&w);
 }
 
+/* A run makes a key before it stores that another leaves (trust rule 1): what a run that ended
+   between the two leaves behind. */
+static void key_of_a_lost_run(struct world *w, enum key_role role)
+{
+    struct life_key k = {0};
+    assert_int_equal(make_planned(w, role, w->policy.algorithm, "", &k), ERR_OK);
+    assert_int_equal(life_add(&w->life, &k), ERR_OK);
+}
+
+static void a_roll_whose_first_run_was_lost_goes_on_with_the_keys_that_it_made(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *name;
+        enum key_role made[2];
+        size_t made_n;
+    } cases[] = {
+        {"after the first key", {KEY_KSK}, 1},
+        {"after both", {KEY_KSK, KEY_ZSK}, 2},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct world w;
+        print_message("%s\n", cases[c].name);
+        world_signed(&w);
+        w.policy.algorithm = 15;
+        for (size_t i = 0; i < cases[c].made_n; i++)
+            key_of_a_lost_run(&w, cases[c].made[i]);
+        settle(&w);
+        assert_int_equal(w.life.key_n, 4);
+        for (size_t i = 0; i < 4; i++)
+            assert_int_equal(state_of(&w, i), i < 2 ? KEY_REMOVED : KEY_ACTIVE);
+        world_done(&w);
+    }
+    struct world w; /* a successor by lifetime */
+    world_signed(&w);
+    w.params.now += 365 * DAY;
+    key_of_a_lost_run(&w, KEY_ZSK);
+    int64_t at = w.params.now;
+    settle(&w);
+    assert_int_equal(times(&w, 2, KEY_PART_DNSKEY)->in_at, at);
+    assert_int_equal(w.life.keys[1].leave_at, at);
+    world_done(&w);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_new_zone_asks_for_its_ds_when_caches_know_keys_and_signatures),
     cmocka_unit_test(a_zsk_rolls_by_pre_publication),
@@ -408,13 +496,16 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(two_keys_become_one_and_two_again),
     cmocka_unit_test(a_single_key_rolls_in_both_its_functions),
     cmocka_unit_test(a_zone_goes_insecure_once_no_ds_is_left_and_comes_back),
+    cmocka_unit_test(a_ds_that_was_never_asked_for_must_be_seen_to_be_absent_before_unsigning),
     cmocka_unit_test(nothing_moves_until_the_build_is_confirmed),
     cmocka_unit_test(nothing_of_the_old_ksk_goes_until_the_parent_is_seen_to_move),
     cmocka_unit_test(one_roll_at_a_time_but_a_compromised_key_does_not_wait),
     cmocka_unit_test(remembered_ttls_outlive_the_configuration),
     cmocka_unit_test(a_clock_that_cannot_be_right_moves_nothing),
     cmocka_unit_test(a_ds_that_vanishes_is_waited_for_again),
+    cmocka_unit_test(an_old_absence_is_no_sign_that_a_ds_went),
     cmocka_unit_test(a_build_repeated_changes_nothing),
+    cmocka_unit_test(a_roll_whose_first_run_was_lost_goes_on_with_the_keys_that_it_made),
 };
 
 TEST_MAIN(tests)

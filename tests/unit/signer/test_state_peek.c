@@ -181,6 +181,7 @@ static void unsafe_damaged_and_newer_states_are_refused(void **state)
     assert_int_equal(file_write_atomic(path, "rubbish of some length", 22, 0600), ERR_OK);
     assert_int_equal(state_peek(dir, &s, d), ERR_STATE);
     assert_non_null(strstr(finding_text(d, "state-damaged"), "backup"));
+    assert_non_null(strstr(finding_text(d, "state-damaged"), "not a database"));
     assert_null(s);
     temp_dir_done(dir);
 }
