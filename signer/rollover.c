@@ -82,8 +82,8 @@ static const char *why_in(const struct step *s, enum key_part part)
 {
     switch (part) {
     case KEY_PART_DNSKEY:
-        return s->view.may_be_secure ? "its algorithm's signatures are in all caches"
-                                     : "the zone has no DS that could break";
+        return s->view.is_signed ? "its algorithm's signatures are in all caches"
+                                 : "the zone has no DS that could break";
     case KEY_PART_SIGS: return "caches know its DNSKEY, or none of its algorithm";
     case KEY_PART_DS:
         return s->view.params->policy->is_unsigned

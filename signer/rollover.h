@@ -16,8 +16,8 @@ struct life_view {
     const struct life_params *params;
     struct life_waits waits;
     int64_t now;
-    bool may_be_secure; /* when the view was made: a validator may have a DS; else nothing can
-                           break, and everything goes in at once */
+    bool is_signed; /* when the view was made. A zone that is not signed has no DS, in no cache:
+                       nothing can break, and everything goes in at once */
 };
 void life_view(const struct life *l, const struct life_params *p, struct life_view *ret);
 

@@ -29,25 +29,13 @@ static enum part_state state_of(const struct life_view *v, const struct life_key
     return key_part_state(k, part, &v->waits, v->now);
 }
 
-/* A published KSK may have found its way to the parent, whether we asked for that or not. */
-static bool may_be_secure(const struct life_view *v)
-{
-    for (size_t i = 0; i < v->life->key_n; i++) {
-        const struct life_key *k = &v->life->keys[i];
-        if (state_of(v, k, KEY_PART_DS) != PART_ABSENT ||
-            (key_signs_keys(k) && state_of(v, k, KEY_PART_DNSKEY) != PART_ABSENT))
-            return true;
-    }
-    return false;
-}
-
 void life_view(const struct life *l, const struct life_params *p, struct life_view *ret)
 {
     struct life_params at = *p;
     at.now = life_now(l, p);
-    *ret = (struct life_view){.life = l, .params = p, .now = at.now};
+    *ret =
+        (struct life_view){.life = l, .params = p, .now = at.now, .is_signed = life_is_signed(l)};
     life_waits(l, &at, &ret->waits);
-    ret->may_be_secure = may_be_secure(ret);
 }
 
 static bool is_everywhere(const struct life_view *v, const struct life_key *k, enum key_part part)
@@ -234,7 +222,7 @@ static bool ds_may_be_there(const struct life_view *v, const struct life_key *k)
 static bool dnskey_may_go_in(const struct life_view *v, size_t key, struct life_block *b)
 {
     const struct life_key *k = &v->life->keys[key];
-    return !v->may_be_secure || algorithm_signs(v, k->algorithm, b);
+    return !v->is_signed || algorithm_signs(v, k->algorithm, b);
 }
 
 /* The key of the same algorithm whose signatures K's replace, as validators see it: one whose
@@ -250,33 +238,17 @@ static size_t predecessor_of(const struct life_view *v, size_t key)
     return SIZE_MAX;
 }
 
-/* A zone that has just become unsigned, and is to be signed again, has none: it begins anew once
-   caches have forgotten its last ones. */
-static bool some_dnskey_is_in(const struct life_view *v, struct life_block *b)
-{
-    size_t fading = SIZE_MAX;
-    for (size_t i = 0; i < v->life->key_n; i++) {
-        const struct life_key *k = &v->life->keys[i];
-        if (part_is_in(k, KEY_PART_DNSKEY))
-            return true;
-        fading = state_of(v, k, KEY_PART_DNSKEY) == PART_FADING ? i : fading;
-    }
-    if (fading != SIZE_MAX)
-        (void)has_settled(v, fading, KEY_PART_DNSKEY, PART_ABSENT, b);
-    return false;
-}
-
 /* RFC 7583 s3.2.1: a published key signs once every cache that has a DNSKEY RRset has it. */
 static bool sigs_may_go_in(const struct life_view *v, size_t key, struct life_block *b)
 {
     const struct life_key *k = &v->life->keys[key];
     if (!key_signs_data(k))
         return false;
-    if (!v->may_be_secure)
+    if (!v->is_signed)
         return part_is_in(k, KEY_PART_DNSKEY);
     if (predecessor_of(v, key) != SIZE_MAX)
         return has_settled(v, key, KEY_PART_DNSKEY, PART_EVERYWHERE, b);
-    return some_dnskey_is_in(v, b); /* of a new algorithm: before its DNSKEY */
+    return true; /* of a new algorithm: before its DNSKEY */
 }
 
 /* Some key of ALGORITHM signs all data in all caches, and is known to them. */
@@ -366,7 +338,7 @@ static bool sigs_may_go_out(const struct life_view *v, size_t key, struct life_b
     const struct life_key *k = &v->life->keys[key];
     size_t next = successor_in_data(v, k->algorithm);
     if (next != SIZE_MAX) /* caches can use its signatures, or cannot use K's any more */
-        return !v->may_be_secure || is_everywhere(v, &v->life->keys[next], KEY_PART_DNSKEY) ||
+        return is_everywhere(v, &v->life->keys[next], KEY_PART_DNSKEY) ||
                has_settled(v, key, KEY_PART_DNSKEY, PART_ABSENT, b);
     if (v->params->policy->is_unsigned)
         return no_ds_is_left(v, b);
