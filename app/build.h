@@ -91,7 +91,11 @@ json_t *build_json(const struct build *b);
  * made. */
 int build_merge(struct build *b) MUST_USE;
 
-/* build_sign.c: signing, verification. */
+/* build_sign.c: the last signed zone from TEXT, whose digest state has checked: it is what was
+   signed here. ERR_STATE when it cannot be read. */
+int build_read_last(const struct build *b, size_t i, const struct buf *text, struct zone **ret,
+                    struct diags *diags) MUST_USE;
+/* Signing, verification. */
 int build_sign(struct build *b) MUST_USE;
 
 /* build_out.c: manifest, tree, state, exchange. */

@@ -12,6 +12,7 @@
 
 #include "app/build.h"
 #include "app/observation.h"
+#include "app/plan.h"
 #include "app/rules_app.h"
 #include "signer/ksr.h"
 
@@ -31,12 +32,7 @@ static int remember_last_build(struct build *b, size_t i)
     int err = state_zone_get(b->state, b->site.zones[i].inv->name, &last);
     if (err != ERR_OK || last.signed_zone.len == 0)
         return err;
-    err = zone_reread(NULL, buf_str(&last.signed_zone), last.signed_zone.len, &zone);
-    if (err == ERR_FINDINGS) { /* of an older form */
-        const struct zone_load_opts opts = {.origin = b->site.zones[i].inv->name};
-        err = zone_parse("the last signed zone", buf_str(&last.signed_zone), last.signed_zone.len,
-                         &opts, &zone, b->alarms);
-    }
+    err = build_read_last(b, i, &last.signed_zone, &zone, b->alarms);
     if (err != ERR_OK)
         return err;
     zone_times(zone, &max_ttl_s, &soa_expire_s);
@@ -52,21 +48,6 @@ static int open_life(struct build *b, size_t i)
     if (err == ERR_OK && l->ttl_n == 0)
         err = remember_last_build(b, i);
     return err == ERR_ABSENT ? ERR_OK : err;
-}
-
-static void life_params_of(const struct build *b, size_t i, struct life_params *ret)
-{
-    const struct site_zone *from = &b->site.zones[i];
-    uint32_t max_ttl_s = 0;
-    uint32_t soa_expire_s = 0;
-    zone_times(b->zones[i].merged, &max_ttl_s, &soa_expire_s);
-    *ret = (struct life_params){
-        .policy = from->inv->dnssec,
-        .dnskey_ttl_s = from->dnskey_ttl_s,
-        .zone_ttl_s = max_ttl_s > from->dnskey_ttl_s ? max_ttl_s : from->dnskey_ttl_s,
-        .now = b->app->now,
-        .accept_clock = b->accept_clock,
-    };
 }
 
 /* ------------------------------------------------------------------ the parent */
@@ -182,14 +163,6 @@ static bool is_clock_doubted(const struct build *b, size_t i)
     return doubt[0] != 0;
 }
 
-static int say_clock(struct build *b, size_t i, const char *doubt)
-{
-    if (doubt[0] != 0)
-        diag_add(b->app->diags, &rule_key_clock, AT_NOWHERE, b->site.zones[i].inv->text, "%s",
-                 doubt);
-    return ERR_OK;
-}
-
 /* A key that cannot be made now (a token that is gone, a KSK that is offline) holds up a roll, not
    the zone. */
 static int step(struct build *b, size_t i)
@@ -213,7 +186,10 @@ static int step(struct build *b, size_t i)
     life_done(&z->life);
     z->life = next;
     next = (struct life){0};
-    return say_clock(b, i, doubt);
+    if (doubt[0] != 0)
+        diag_add(b->app->diags, &rule_key_clock, AT_NOWHERE, b->site.zones[i].inv->text, "%s",
+                 doubt);
+    return ERR_OK;
 }
 
 /* ------------------------------------------------------------------ the keys in use */
@@ -276,17 +252,23 @@ static int open_keys(struct build *b, size_t i, const struct life *l, int *ret_m
 
 /* ------------------------------------------------------------------ a key is missing */
 
+/* Back to the keys of the last build, as state has them. What is wrong with them was said. */
+static int go_back(struct build *b, size_t i)
+{
+    struct life *l = &b->zones[i].life;
+    int missing = ERR_OK;
+    life_events_done(&b->zones[i].events);
+    life_done(l);
+    int err = open_life(b, i);
+    return err == ERR_OK ? open_keys(b, i, l, &missing, NULL) : err;
+}
+
 /* The zone stays what it was: state's life, the last signed contents. */
 static int freeze(struct build *b, size_t i, int why)
 {
     struct build_zone *z = &b->zones[i];
     const struct inv_zone *inv = b->site.zones[i].inv;
-    int missing = ERR_OK;
-    life_events_done(&z->events);
-    life_done(&z->life);
-    int err = open_life(b, i);
-    if (err == ERR_OK)
-        err = open_keys(b, i, &z->life, &missing, NULL); /* said already */
+    int err = go_back(b, i);
     if (err != ERR_OK)
         return err;
     z->frozen = true;
@@ -319,18 +301,13 @@ static bool lacks_response(const struct build_zone *z)
 static int take_response(struct build *b, size_t i)
 {
     struct build_zone *z = &b->zones[i];
-    int missing = ERR_OK;
     int err = given(b, i, b->alarms);
     if (err != ERR_OK || !lacks_response(z))
         return err;
     b->alarm = ERR_KEY;
-    life_events_done(&z->events);
-    life_done(&z->life);
-    err = open_life(b, i);
+    err = go_back(b, i);
     if (err == ERR_OK && !life_is_signed(&z->life))
         return ERR_KEY; /* there is no last build with keys: never unsigned instead */
-    if (err == ERR_OK)
-        err = open_keys(b, i, &z->life, &missing, NULL);
     if (err == ERR_OK)
         err = given(b, i, NULL);
     return err == ERR_OK && lacks_response(z) ? freeze(b, i, ERR_KEY) : err;
@@ -361,7 +338,9 @@ static void note_accepted_clock(struct build *b, size_t i)
 
 static int zone_keys(struct build *b, size_t i)
 {
-    life_params_of(b, i, &b->zones[i].params);
+    struct life_params *params = &b->zones[i].params;
+    life_params_of_zone(&b->site.zones[i], b->zones[i].merged, b->app->now, params);
+    params->accept_clock = b->accept_clock;
     int err = open_life(b, i);
     note_accepted_clock(b, i);
     if (err == ERR_OK && b->zones[i].life.key_n > 0 && !is_clock_doubted(b, i))

@@ -54,21 +54,26 @@ static bool is_overtaken(const struct build_zone *z, const struct sign_job *job)
     return job->has_serial_floor && z->has_serial && serial_is_after(job->serial_floor, z->serial);
 }
 
-/* State checked the text's digest, so it is what was signed here. A text of an older version's form
-   is read as any zone file. */
-static int parse_previous(struct build_task *t, struct zone **ret)
+/* A text of an older version's form is read as any zone file. */
+int build_read_last(const struct build *b, size_t i, const struct buf *text, struct zone **ret,
+                    struct diags *diags)
 {
     static const char name[] = "the last signed zone";
+    const struct zone_load_opts opts = {.origin = b->site.zones[i].inv->name};
+    int err = zone_reread(name, buf_str(text), text->len, ret);
+    if (err == ERR_FINDINGS)
+        err = zone_parse(name, buf_str(text), text->len, &opts, ret, diags);
+    return err == ERR_FINDINGS ? ERR_STATE : err;
+}
+
+static int parse_previous(struct build_task *t, struct zone **ret)
+{
     struct build_zone *z = &t->build->zones[t->i];
-    const struct zone_load_opts opts = {.origin = t->build->site.zones[t->i].inv->name};
     if (z->previous_text.len == 0)
         return ERR_OK;
-    int err = zone_reread(name, buf_str(&z->previous_text), z->previous_text.len, ret);
-    if (err == ERR_FINDINGS)
-        err = zone_parse(name, buf_str(&z->previous_text), z->previous_text.len, &opts, ret,
-                         t->app.diags);
+    int err = build_read_last(t->build, t->i, &z->previous_text, ret, t->app.diags);
     buf_done(&z->previous_text);
-    return err == ERR_FINDINGS ? ERR_STATE : err;
+    return err;
 }
 
 /* ------------------------------------------------------------------ signing */

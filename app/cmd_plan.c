@@ -24,7 +24,7 @@ static int plan_zone(struct plan_run *r, size_t i)
     struct life_params params;
     if (site->zones[i].ready == NULL) /* could not be loaded: what is wrong was said */
         return ERR_OK;
-    life_params_of_zone(&site->zones[i], r->app->now, &params);
+    life_params_of_zone(&site->zones[i], site->zones[i].ready, r->app->now, &params);
     int err = key_plan_get(&z->life, &params, &plan);
     if (err != ERR_OK)
         return err;

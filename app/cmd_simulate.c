@@ -206,7 +206,7 @@ static int run_zones(struct simulate *s, const char *name)
         const struct site_zone *z = &s->site.zones[i];
         if (only != NULL && z->inv != only)
             continue;
-        life_params_of_zone(z, s->sim.params.now, &params);
+        life_params_of_zone(z, z->ready, s->sim.params.now, &params);
         err = run_from(s, z->inv->text, &params, z->inv->name);
     }
     return err;

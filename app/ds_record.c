@@ -3,15 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
-
 #include "common/err.h"
 
 #define TYPE_DS      43
 #define TYPE_CDS     59
 #define TYPE_CDNSKEY 60
-#define DIGEST_MAX   48
 
 static int add_record(const uint8_t *owner, uint32_t ttl_s, uint16_t type, struct bytes rdata,
                       struct buf *out)
@@ -31,32 +27,11 @@ bool ds_digest_from_text(const char *text, enum ds_digest *ret)
     return true;
 }
 
-/* RFC 4034 s5.1.4: the digest of the owner's canonical name and the DNSKEY rdata. */
-static int ds_rdata_of(const uint8_t *zone, const struct key *k, enum ds_digest digest,
-                       struct buf *ret)
-{
-    struct bytes dnskey = key_dnskey_rdata(k);
-    gnutls_digest_algorithm_t hash = digest == DS_SHA256 ? GNUTLS_DIG_SHA256 : GNUTLS_DIG_SHA384;
-    AUTO(buf) struct buf in = {0};
-    uint8_t sum[DIGEST_MAX];
-    buf_add(&in, zone, name_len(zone));
-    buf_add(&in, dnskey.data, dnskey.len);
-    if (!buf_ok(&in))
-        return ERR_NOMEM;
-    if (gnutls_hash_fast(hash, in.data, in.len, sum) != 0)
-        return ERR_CRYPTO;
-    uint16_t tag = key_tag(k);
-    const uint8_t head[] = {(uint8_t)(tag >> 8), (uint8_t)tag, key_algorithm(k), (uint8_t)digest};
-    buf_add(ret, head, sizeof head);
-    buf_add(ret, sum, gnutls_hash_get_len(hash));
-    return buf_ok(ret) ? ERR_OK : ERR_NOMEM;
-}
-
 int ds_line(const uint8_t *zone, const struct key *k, enum ds_digest digest, uint32_t ttl_s,
             struct buf *out)
 {
     AUTO(buf) struct buf rdata = {0};
-    int err = ds_rdata_of(zone, k, digest, &rdata);
+    int err = sign_ds_rdata(zone, key_dnskey_rdata(k), digest, &rdata);
     return err == ERR_OK ? add_record(zone, ttl_s, TYPE_DS, buf_bytes(&rdata), out) : err;
 }
 
@@ -64,7 +39,7 @@ int cds_line(const uint8_t *owner, const uint8_t *zone, const struct key *k, uin
              struct buf *out)
 {
     AUTO(buf) struct buf rdata = {0};
-    int err = ds_rdata_of(zone, k, DS_SHA256, &rdata);
+    int err = sign_ds_rdata(zone, key_dnskey_rdata(k), DS_SHA256, &rdata);
     return err == ERR_OK ? add_record(owner, ttl_s, TYPE_CDS, buf_bytes(&rdata), out) : err;
 }
 

@@ -11,7 +11,6 @@
 #include "signer/signer.h"
 #include "zones/zones.h"
 
-enum ds_digest { DS_SHA256 = 2, DS_SHA384 = 4 }; /* the digest types' numbers */
 /* "sha256", "sha384" */
 bool ds_digest_from_text(const char *text, enum ds_digest *ret) MUST_USE;
 

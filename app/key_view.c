@@ -215,18 +215,6 @@ json_t *key_json(const struct zone_overview *z, const struct life_key *k)
 
 /* ------------------------------------------------------------------ the key that a word means */
 
-bool role_from_text(const char *text, enum key_role *ret)
-{
-    static const enum key_role roles[] = {KEY_KSK, KEY_ZSK, KEY_CSK};
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
-        if (strcmp(text, key_role_text(roles[i])) == 0) {
-            *ret = roles[i];
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_meant(const struct life_key *k, const char *word)
 {
     size_t len = strlen(word);

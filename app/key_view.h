@@ -35,9 +35,6 @@ int64_t key_ds_since(const struct life_key *k); /* that; 0: none */
 /* Everything that the stable schemas say of a key. */
 json_t *key_json(const struct zone_overview *z, const struct life_key *k);
 
-/* The role of that word; false: none. */
-bool role_from_text(const char *text, enum key_role *ret) MUST_USE;
-
 /*
  * A key by its tag, its digest, or the first 6 or more digits of the digest. NULL where no key of Z
  * is meant. With several, RET_N says how many, and the first is returned.

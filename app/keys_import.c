@@ -30,7 +30,7 @@ static int check_words(const struct keys_import *i)
 {
     enum key_role role;
     const struct import_params *p = &i->params;
-    if (p->role != NULL && !role_from_text(p->role, &role))
+    if (p->role != NULL && !key_role_from_text(p->role, &role))
         return usage_error(i->app, "--role: '%s'; expected ksk, zsk or csk", p->role);
     if (p->algorithm != NULL && algorithm_from_text(p->algorithm) == 0)
         return usage_error(i->app,

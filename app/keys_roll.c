@@ -82,7 +82,7 @@ static int choose(struct keys_roll *r, const struct words *words)
                            "the algorithm is the policy's: edit `algorithm` of policy %s, "
                            "see `mudzone plan`, build",
                            r->edit.zone.inv->dnssec->name);
-    if (!role_from_text(words->items[1], &role))
+    if (!key_role_from_text(words->items[1], &role))
         return choose_key(r, words->items[1]);
     if (choose_role(r, false, role) > 0)
         return ERR_OK;

@@ -305,12 +305,13 @@ json_t *key_plan_json(const struct key_plan *p, const char *zone)
 
 /* ------------------------------------------------------------------ check */
 
-void life_params_of_zone(const struct site_zone *z, int64_t now, struct life_params *ret)
+void life_params_of_zone(const struct site_zone *z, const struct zone *zone, int64_t now,
+                         struct life_params *ret)
 {
     uint32_t max_ttl_s = 0;
     uint32_t soa_expire_s = 0;
-    if (z->ready != NULL)
-        zone_times(z->ready, &max_ttl_s, &soa_expire_s);
+    if (zone != NULL)
+        zone_times(zone, &max_ttl_s, &soa_expire_s);
     *ret = (struct life_params){
         .policy = z->inv->dnssec,
         .dnskey_ttl_s = z->dnskey_ttl_s,
@@ -328,7 +329,7 @@ static int note_zone(struct app *app, struct state *state, const struct site_zon
     int err = state_life_get(state, z->inv->name, &life);
     if (err != ERR_OK && err != ERR_ABSENT)
         return err;
-    life_params_of_zone(z, app->now, &params);
+    life_params_of_zone(z, z->ready, app->now, &params);
     err = key_plan_get(&life, &params, &plan);
     if (err != ERR_OK || plan.kind == PLAN_NOTHING)
         return err;

@@ -49,8 +49,10 @@ json_t *key_plan_json(const struct key_plan *p, const char *zone);
 /* One event as in `simulate --json`. L: the life that its index means. */
 json_t *life_event_json(const struct life_event *e, const struct life *l, const char *zone);
 
-/* The TTLs as the next build will count with them. */
-void life_params_of_zone(const struct site_zone *z, int64_t now, struct life_params *ret);
+/* The TTLs as the next build will count with them, measured in ZONE: what is to be signed, or NULL.
+ */
+void life_params_of_zone(const struct site_zone *z, const struct zone *zone, int64_t now,
+                         struct life_params *ret);
 
 /* `check`: a note for each zone of SITE, checked, whose keys the next build would move. Without a
    state folder, or one that may not be read, nothing. */

@@ -1,6 +1,7 @@
 #include "signer/ds.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -9,21 +10,33 @@
 #include "common/err.h"
 #include "signer/keystore.h"
 
-#define DS_DIGEST_SHA256 2
+#define DIGEST_MAX 48
 
-int ds_rdata(const uint8_t *zone, struct bytes dnskey, uint8_t ret[DS_RDATA_LEN])
+int sign_ds_rdata(const uint8_t *zone, struct bytes dnskey, enum ds_digest digest, struct buf *ret)
 {
+    gnutls_digest_algorithm_t hash = digest == DS_SHA256 ? GNUTLS_DIG_SHA256 : GNUTLS_DIG_SHA384;
     AUTO(buf) struct buf in = {0};
+    uint8_t sum[DIGEST_MAX];
     buf_add(&in, zone, name_len(zone)); /* lower case: canonical */
     buf_add(&in, dnskey.data, dnskey.len);
     if (!buf_ok(&in))
         return ERR_NOMEM;
+    if (gnutls_hash_fast(hash, in.data, in.len, sum) != 0)
+        return ERR_CRYPTO;
     uint16_t tag = dnskey_tag(dnskey);
-    ret[0] = (uint8_t)(tag >> 8);
-    ret[1] = (uint8_t)tag;
-    ret[2] = dnskey.data[3];
-    ret[3] = DS_DIGEST_SHA256;
-    return gnutls_hash_fast(GNUTLS_DIG_SHA256, in.data, in.len, ret + 4) == 0 ? ERR_OK : ERR_CRYPTO;
+    const uint8_t head[] = {(uint8_t)(tag >> 8), (uint8_t)tag, dnskey.data[3], (uint8_t)digest};
+    buf_add(ret, head, sizeof head);
+    buf_add(ret, sum, gnutls_hash_get_len(hash));
+    return buf_ok(ret) ? ERR_OK : ERR_NOMEM;
+}
+
+int ds_rdata(const uint8_t *zone, struct bytes dnskey, uint8_t ret[DS_RDATA_LEN])
+{
+    AUTO(buf) struct buf rdata = {0};
+    int err = sign_ds_rdata(zone, dnskey, DS_SHA256, &rdata);
+    if (err == ERR_OK)
+        memcpy(ret, rdata.data, DS_RDATA_LEN);
+    return err;
 }
 
 int sign_ds(const uint8_t *zone, const struct sign_key *keys, size_t key_n, uint32_t ttl_s,

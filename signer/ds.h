@@ -7,4 +7,5 @@
 
 #define DS_RDATA_LEN (4 + 32) /* tag, algorithm, digest type 2, SHA-256 */
 
+/* Of digest type 2, SHA-256. */
 int ds_rdata(const uint8_t *zone, struct bytes dnskey, uint8_t ret[DS_RDATA_LEN]) MUST_USE;

@@ -37,6 +37,18 @@ const char *key_role_text(enum key_role role)
     return "?";
 }
 
+bool key_role_from_text(const char *text, enum key_role *ret)
+{
+    static const enum key_role roles[] = {KEY_KSK, KEY_ZSK, KEY_CSK};
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+        if (strcmp(text, key_role_text(roles[i])) == 0) {
+            *ret = roles[i];
+            return true;
+        }
+    }
+    return false;
+}
+
 void key_free(struct key *k)
 {
     if (k == NULL)

@@ -181,9 +181,7 @@ static int plan_key(void *ctx, enum key_role role, uint8_t algorithm, const char
 static bool parent_is_asked(const struct life *l)
 {
     for (size_t i = 0; i < l->key_n; i++) {
-        const struct part_times *t = &l->keys[i].parts[KEY_PART_DS];
-        if ((t->in_at != 0 && t->out_at == 0 && t->in_seen_at == 0) ||
-            (t->out_at != 0 && t->out_seen_at == 0))
+        if (part_is_pending(&l->keys[i].parts[KEY_PART_DS]))
             return true;
     }
     return false;

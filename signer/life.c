@@ -213,7 +213,7 @@ static int say_seen(struct life_events *events, size_t key, enum key_part part, 
     return life_events_add(events, &e);
 }
 
-static bool is_pending(const struct part_times *t)
+bool part_is_pending(const struct part_times *t)
 {
     return (t->in_at != 0 && t->out_at == 0 && t->in_seen_at == 0) ||
            (t->out_at != 0 && t->out_seen_at == 0);
@@ -223,8 +223,8 @@ bool life_is_unconfirmed(const struct life *l)
 {
     for (size_t i = 0; i < l->key_n; i++) {
         const struct part_times *parts = l->keys[i].parts;
-        if (is_pending(&parts[KEY_PART_DNSKEY]) || is_pending(&parts[KEY_PART_SIGS]) ||
-            (l->ds_public_at == 0 && is_pending(&parts[KEY_PART_DS])))
+        if (part_is_pending(&parts[KEY_PART_DNSKEY]) || part_is_pending(&parts[KEY_PART_SIGS]) ||
+            (l->ds_public_at == 0 && part_is_pending(&parts[KEY_PART_DS])))
             return true;
     }
     return false;

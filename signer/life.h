@@ -139,6 +139,8 @@ uint32_t interval_part(const struct life_waits *w, enum key_part part);
 /* The shortest time from the start of a roll to its end: what a lifetime must exceed. */
 uint64_t interval_roll(const struct life_waits *w, enum key_role role);
 
+/* Was it put in, or taken out, and not seen to be yet? */
+bool part_is_pending(const struct part_times *t);
 enum part_state part_state(const struct part_times *t, uint32_t interval_s, int64_t now);
 /* When the part is next everywhere or absent; 0: nothing is under way, or it was not seen yet. */
 int64_t part_settles_at(const struct part_times *t, uint32_t interval_s, int64_t now);

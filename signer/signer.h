@@ -44,6 +44,7 @@ int policy_check(const struct dnssec_policy *policy, const char *zone_text, uint
 
 enum key_role { KEY_KSK, KEY_ZSK, KEY_CSK };
 const char *key_role_text(enum key_role role);
+bool key_role_from_text(const char *text, enum key_role *ret) MUST_USE; /* false: no role */
 
 struct key; /* a key pair with its DNSKEY; private bytes never leave it */
 void key_free(struct key *k);
@@ -322,6 +323,10 @@ bool sign_is_signed(const struct zone *zone);
  * the apex. */
 int sign_strip(const struct zone *zone, struct zone **ret, struct diags *diags) MUST_USE;
 
+enum ds_digest { DS_SHA256 = 2, DS_SHA384 = 4 }; /* the digest types' numbers */
+/* The DS of a DNSKEY of ZONE (RFC 4034 s5.1, RFC 4509, RFC 6605 s2), appended. */
+int sign_ds_rdata(const uint8_t *zone, struct bytes dnskey, enum ds_digest digest,
+                  struct buf *ret) MUST_USE;
 /* DS records (SHA-256) for the keys that have one, one per line (DESIGN section 5). */
 int sign_ds(const uint8_t *zone, const struct sign_key *keys, size_t key_n, uint32_t ttl_s,
             struct buf *out) MUST_USE;

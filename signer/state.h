@@ -112,7 +112,6 @@ bool state_made_key(struct state *s, const char *digest);
 
 /* Says that a row is not as it was written; ERR_STATE. AT: what it is of, or NULL. */
 int state_refuse_row(struct state *s, const char *at, const char *what);
-bool state_role_from_text(const char *text, enum key_role *ret);
 /* What changes in the life of a recorded key. */
 int state_put_key(struct state *s, int64_t zone_id, const struct life_key *k) MUST_USE;
 

@@ -101,7 +101,7 @@ static int test_row(struct tester *t, sqlite3_stmt *q)
     const char *digest = (const char *)sqlite3_column_text(q, 1);
     const char *role = (const char *)sqlite3_column_text(q, 2);
     if (zone == NULL || digest == NULL || strlen(digest) != KEY_DIGEST_LEN - 1 || role == NULL ||
-        !state_role_from_text(role, &k.role))
+        !key_role_from_text(role, &k.role))
         return state_refuse_row(t->s, digest, "the row of a key is damaged");
     memcpy(k.digest, digest, KEY_DIGEST_LEN);
     return test_key(t, zone, &k);

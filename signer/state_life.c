@@ -23,18 +23,6 @@ int state_refuse_row(struct state *s, const char *at, const char *what)
     return ERR_STATE;
 }
 
-bool state_role_from_text(const char *text, enum key_role *ret)
-{
-    static const enum key_role roles[] = {KEY_KSK, KEY_ZSK, KEY_CSK};
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
-        if (strcmp(text, key_role_text(roles[i])) == 0) {
-            *ret = roles[i];
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ------------------------------------------------------------------ reading */
 
 static void read_parts(sqlite3_stmt *q, int column, struct part_times parts[KEY_PART_COUNT])
@@ -57,7 +45,7 @@ static int read_key(struct state *s, sqlite3_stmt *q, struct life_key *ret)
                          .leave_at = sqlite3_column_int64(q, 5),
                          .compromised = sqlite3_column_int64(q, 6) != 0};
     if (digest == NULL || strlen(digest) != KEY_DIGEST_LEN - 1 || role == NULL ||
-        !state_role_from_text(role, &k.role) || algorithm < 0 || algorithm > UINT8_MAX || tag < 0 ||
+        !key_role_from_text(role, &k.role) || algorithm < 0 || algorithm > UINT8_MAX || tag < 0 ||
         tag > UINT16_MAX)
         return state_refuse_row(s, digest, "the row of a key is damaged");
     memcpy(k.digest, digest, KEY_DIGEST_LEN);

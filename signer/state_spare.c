@@ -26,7 +26,7 @@ static int add_zone_key(struct state *s, sqlite3_stmt *q, struct skr_keys *ret)
     struct skr_key *to = &items[ret->n];
     *to = (struct skr_key){.is_offline = sqlite3_column_int(q, 2) != 0};
     if (digest == NULL || strlen(digest) != KEY_DIGEST_LEN - 1 || role == NULL ||
-        !state_role_from_text(role, &to->role))
+        !key_role_from_text(role, &to->role))
         return state_refuse_row(s, digest, "the row of a key is damaged");
     memcpy(to->digest, digest, KEY_DIGEST_LEN);
     ret->n++;
@@ -59,7 +59,7 @@ static int read_spare(struct state *s, sqlite3_stmt *q, struct life_key *ret)
                          .tag = (uint16_t)sqlite3_column_int(q, 3),
                          .made_at = sqlite3_column_int64(q, 4)};
     if (digest == NULL || strlen(digest) != KEY_DIGEST_LEN - 1 || role == NULL ||
-        !state_role_from_text(role, &k.role))
+        !key_role_from_text(role, &k.role))
         return state_refuse_row(s, digest, "the row of a key is damaged");
     memcpy(k.digest, digest, KEY_DIGEST_LEN);
     *ret = k;
